@@ -45,6 +45,8 @@ class Tool:
     args: type[Args]
     result: type[Result]
     run: Callable[[Any, Context], Result]
+    asks: Callable[[Any, Context], str] | None = None
+    """What the person is asked before a release or destroy step, made from the typed arguments."""
 
     @property
     def description(self) -> str:
@@ -68,16 +70,25 @@ class Tool:
         except ValidationError as exc:
             raise BadArguments(_explain(self, exc), f"See: ekiben {self.name} --help") from exc
 
+    def question(self, args: Args, context: Context) -> str:
+        """What the person is asked before this call runs."""
+        if self.asks:
+            return self.asks(args, context)
+        given = args.model_dump(exclude_unset=True)
+        return f"{self.name} {' '.join(f'{name}={value}' for name, value in given.items())}?"
+
     def __call__(self, raw: dict[str, Any], context: Context) -> Result:
         return self.run(self.parse(raw), context)
 
 
-def tool(effect: Effect) -> Callable[[Callable[[Any, Context], Result]], Tool]:
+def tool(
+    effect: Effect, asks: Callable[[Any, Context], str] | None = None
+) -> Callable[[Callable[[Any, Context], Result]], Tool]:
     """Declare a function `(args: …Args, context: Context) -> …Result` as the tool of its name."""
 
     def declare(function: Callable[[Any, Context], Result]) -> Tool:
         notes = function.__annotations__
-        return Tool(function.__name__, effect, notes["args"], notes["return"], function)
+        return Tool(function.__name__, effect, notes["args"], notes["return"], function, asks)
 
     return declare
 

@@ -1,0 +1,81 @@
+"""Takes paths and quoted strings out of a request, before anything else can misread them."""
+
+import re
+from pathlib import PurePath
+
+from agent.understanding.lexicon import HAN
+from agent.understanding.text import Draft, Thing
+from agent.understanding.world import World
+
+TABLES = r"csv\.gz|tsv\.gz|csv\.zip|csv|tsv|txt|parquet|xlsx"
+OTHERS = r"bento|pkl|pickle|joblib|onnx|skops|json|jsonl|xls|feather|arrow|pdf|docx?|png|jpe?g|html?|py|sql|db|zip|yaml|md|mp4|wav|log"
+ENDING = rf"\.(?:{TABLES}|{OTHERS})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])"
+BODY = rf"[A-Za-z0-9_.\-/\\~@%+#{HAN}]"
+PATH = re.compile(rf"(?:[a-z][a-z0-9+]*://|[A-Za-z]:[\\/])?{BODY}*?[A-Za-z0-9_\-)%{HAN}*]{ENDING}", re.IGNORECASE)
+QUOTED = re.compile(r"\"([^\"]+)\"|(?<![A-Za-z0-9])'([^']+)'(?![A-Za-z0-9])")
+IS_PATH = re.compile(rf".*{ENDING}$", re.IGNORECASE)
+IS_TABLE = re.compile(rf".*\.(?:{TABLES})$", re.IGNORECASE)
+GLUED = (
+    "用 使用 把 将 对 对于 拿 从 在 以 看 看看 查看 读 读取 读入 打开 加载 导入 根据 基于 利用 通过 请用 帮我用 训练 分析 分析一下 看一下 "
+    "部署 预测 评估 到 存到 保存到 写到 写入 输出到 导出到 存为 保存为 存成 给 给我 跟 和 与 文件 数据 数据集 表 表格 是 为 处理 预处理 "
+    "训练并部署 探索 了解 检查 描述 打分 评分 给出 并 就用 拿着 里 的 请 有 叫 名为 训练一下 试试 结果 放到 放进 写进 成 做"
+).split()
+"""Chinese words that are written against a path without a blank."""
+
+
+def take_paths(draft: Draft, world: World) -> None:
+    """Files that exist, then quoted strings, then whatever looks like a path."""
+    for name in sorted(world.files(), key=len, reverse=True):
+        if re.search(rf"[\s{HAN}]", name):
+            _take_verbatim(draft, name)
+    draft.text = QUOTED.sub(lambda m: _quoted(draft, m[1] or m[2]), draft.text)
+    draft.text = PATH.sub(lambda m: _bare(draft, world, m[0]), draft.text)
+
+
+def _take_verbatim(draft: Draft, name: str) -> None:
+    start = draft.text.find(name)
+    while start >= 0:
+        draft.cut(start, start + len(name), draft.put(Thing("path", name)))
+        start = draft.text.find(name)
+
+
+def _quoted(draft: Draft, inside: str) -> str:
+    if len(inside) == 1 and inside in draft.things:
+        return inside
+    text = draft.show(inside) if any(c in draft.things for c in inside) else inside.strip()
+    return draft.put(Thing("path" if IS_PATH.match(text) else "quoted", text))
+
+
+def _bare(draft: Draft, world: World, text: str) -> str:
+    skip = len(text) if not re.search(f"[{HAN}]", text) else _start(text, world)
+    if skip == len(text):
+        skip = 0
+    return text[:skip] + draft.put(Thing("path", text[skip:]))
+
+
+def _start(text: str, world: World) -> int:
+    """Where the path begins in a run of characters that may open with Chinese words glued to it."""
+    for at in range(len(text)):
+        if (at == 0 or re.match(f"[{HAN}]", text[at - 1])) and world.table(text[at:]) is not None:
+            return at
+    at, lead = 0, re.compile("|".join(sorted(GLUED, key=len, reverse=True)))
+    while (found := lead.match(text, at)) and re.match(rf"{BODY}+\.", text[found.end() :]):
+        at = found.end()
+    latin = re.match(rf".*[{HAN}](?=[A-Za-z0-9_.~/\\][A-Za-z0-9_.\-/\\~]*$)", text)
+    return max(at, latin.end()) if latin and not re.search(r"[/\\]", text[: latin.end()]) else at
+
+
+def is_table(path: str) -> bool:
+    """Whether a path names a table by its ending."""
+    return IS_TABLE.match(path) is not None
+
+
+def nearest(wanted: str, known: list[str], limit: int = 4) -> list[str]:
+    """The known names that look most like the wanted one, best first."""
+    from rapidfuzz import fuzz, process
+
+    def simple(text: str) -> str:
+        return PurePath(text.replace("\\", "/")).name.casefold()
+
+    found = process.extract(simple(wanted), [simple(k) for k in known], scorer=fuzz.WRatio, limit=limit, score_cutoff=60)
+    return [known[index] for _, _, index in found]

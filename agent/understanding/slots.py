@@ -1,0 +1,183 @@
+"""Takes arguments out of a request: numbers, durations, choices, names, outputs."""
+
+import re
+from typing import Any
+
+from agent.understanding.lexicon import (
+    ARTIFACTS,
+    NUMBER,
+    PATHS,
+    QUOTES,
+    chosen,
+    choices,
+    compiled,
+    pattern,
+    phrases,
+    values,
+    words,
+)
+from agent.understanding.numbers import DURATION, number, seconds, whole
+from agent.understanding.replies import ask
+from agent.understanding.said import Said
+
+WHOLE = ("port", "replicas", "seed", "canary", "lines")
+BOUNDS = {"port": (1, 65535), "replicas": (1, 1000), "test_fraction": (0.01, 0.9), "time_limit": (0.1, 1e7), "canary": (1, 100)}
+MARKED = re.compile(f"[{PATHS}{QUOTES}{ARTIFACTS}]")
+
+
+def take_numbers(said: Said, *names: str) -> None:
+    """Arguments that are a number with a word beside it."""
+    for name in names:
+        for match in said.draft.take(pattern("_slots", "numbers", name)):
+            _keep(said, name, _value(name, match[0]))
+
+
+def _keep(said: Said, name: str, value: float) -> None:
+    low, high = BOUNDS.get(name, (0, 1e12))
+    if not low <= value <= high or (name in WHOLE and value != int(value)):
+        what = name.replace("_", " ")
+        said.problems.append(ask(said.language, "out_of_range", what=what, number=whole(value)))
+    said.set(name, whole(value))
+
+
+def _value(name: str, text: str) -> float:
+    text = re.sub(r"(?i)\b(?:f1|r2|k8s)\b|127\.0\.0\.1", " ", text)
+    found = [number(n) for n in re.findall(NUMBER, _numeric(text), re.IGNORECASE)]
+    if name == "test_fraction":
+        return _fraction(text, found)
+    return found[-1]
+
+
+def _numeric(text: str) -> str:
+    """Without the Chinese numerals that are part of a word."""
+    return re.sub(r"一[个份下]", " ", text)
+
+
+def _fraction(text: str, found: list[float]) -> float:
+    pair = re.search(rf"({NUMBER}) ?[/:比] ?({NUMBER})", text)
+    if pair:
+        train, test = number(pair[1]), number(pair[2])
+        return round(min(train, test) / (train + test), 6)
+    if "百分之" in text or "%" in text or re.search(r"per ?cent", text, re.IGNORECASE):
+        return round(found[-1] / 100, 6)
+    return round(found[-1] / 10, 6) if "成" in text and found[-1] >= 1 and f"{text}".rstrip("0123456789").endswith("成") or _tenths(text) else found[-1]
+
+
+def _tenths(text: str) -> bool:
+    return re.search(rf"{NUMBER}成", text) is not None
+
+
+def take_duration(said: Said) -> None:
+    """How long training may take, with the words around it."""
+    data = phrases("_slots")["duration"]
+    head = compiled(data["head"]).pattern.replace("(?!)", "")
+    tail = "|".join(data["tail"]).replace(" ", r"\s+")
+    around = re.compile(rf"(?:{head})*(?P<d>{DURATION.pattern})(?:{tail})*", re.IGNORECASE)
+    for match in reversed(list(around.finditer(said.draft.text))):
+        inner = DURATION.search(match["d"])
+        if inner is None or re.match(data["not_after"], said.draft.text[match.end("d") :]):
+            continue
+        _keep(said, "time_limit", seconds(inner))
+        said.draft.cut(match.start(), match.end())
+
+
+def take_choices(said: Said) -> None:
+    """Platform, split, task, separator, encoding, header, host, overwrite, only if better."""
+    draft = said.draft
+    for name in ("platform", "split", "task", "separator"):
+        for match in draft.take(choices("_slots", name)):
+            said.set(name, chosen(match, "_slots", name))
+    for name in ("host", "encoding"):
+        for match in draft.take(pattern("_slots", name)):
+            said.set(name, next(v for v in match.groupdict().values() if v).lower())
+    for name, value in (("header", False), ("overwrite", True), ("only_if_better", True)):
+        if draft.take(pattern("_slots", name)):
+            said.set(name, value)
+
+
+def take_separator(said: Said) -> None:
+    """The separator, before punctuation is read as punctuation; and a file without a header."""
+    for match in said.draft.take(choices("_slots", "separator")):
+        said.set("separator", chosen(match, "_slots", "separator"))
+    for match in said.draft.take(pattern("_slots", "encoding")):
+        said.set("encoding", next(v for v in match.groupdict().values() if v).lower())
+    if said.draft.take(pattern("_slots", "header")):
+        said.set("header", False)
+
+
+def take_estimators(said: Said) -> None:
+    """Estimators by their names and what people call them."""
+    unknown = said.draft.take(pattern("_decline", "estimators_unknown"))
+    if unknown:
+        said.problems.append(ask(said.language, "unknown_estimator", values("_estimators"), what=unknown[0][0]))
+    found = [chosen(m, "_estimators") for m in said.draft.take(choices("_estimators"), "\uf001")]
+    if found:
+        said.set("estimators", list(dict.fromkeys(found)))
+
+
+def take_metric(said: Said) -> None:
+    """The metric to optimise, with the words around it."""
+    heads = phrases("_metric_heads")
+    names = choices("_metrics")
+    for match in reversed(list(names.finditer(said.draft.text))):
+        said.set("metric", chosen(match, "_metrics"))
+        before, after = said.draft.text[: match.start()], said.draft.text[match.end() :]
+        start = min((len(before) - len(_suffix(before, h)) for h in heads["head"]), default=match.start())
+        end = match.end() + max(len(_prefix(after, t)) for t in heads["tail"])
+        said.draft.cut(start, end)
+
+
+def _suffix(text: str, phrase: str) -> str:
+    found = re.search(rf"(?:(?<![A-Za-z0-9_])|(?![A-Za-z0-9_]))(?:{_spaced(phrase)})\s*$", text[-60:], re.IGNORECASE)
+    return found[0] if found else ""
+
+
+def _prefix(text: str, phrase: str) -> str:
+    found = re.match(_spaced(phrase), text, re.IGNORECASE)
+    return found[0] if found else ""
+
+
+def _spaced(phrase: str) -> str:
+    return re.sub(r" (?![\]\[])", r"\\s+", phrase)
+
+
+def take_outputs(said: Said) -> None:
+    """Paths to write to: `into out.csv`, `结果保存到 out.csv`."""
+    draft = said.draft
+    for match in draft.take(pattern("_slots", "output")):
+        said.outputs += [c for c in match[0] if c in draft.things and draft.things[c].kind == "path"]
+
+
+def take_names(said: Said) -> None:
+    """Names that the request chooses: `call it fraud`, `叫做 fraud`, `deploy it as fraud`."""
+    for slot in ("name", "deploy_name", "sheet"):
+        for match in reversed(list(pattern("_slots", slot).finditer(said.draft.text))):
+            value, end = _named(said, match)
+            known = slot == "name" and value.lower() in words("_slots", "not_names")
+            if value and not known and not _refers(said, match):
+                said.set(slot, value)
+                said.draft.cut(match.start(), end)
+
+
+def _named(said: Said, match: re.Match[str]) -> tuple[str, int]:
+    marks = MARKED.findall(match[0])
+    if marks:
+        return said.draft.things[marks[-1]].tag, match.end()
+    found: Any = re.search(r"[A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?$", match[0], re.ASCII)
+    if found and found.start() > 0:
+        return found[0], match.end()
+    return _han_name(match[0]), match.end()
+
+
+def _han_name(text: str) -> str:
+    found = re.search(r"(?:叫做|叫作|名为|称为|称作|名字是|名称是|命名为|取名为?|起名为?|叫|为|成|是|:|=)([^:=]+?)$", text)
+    return found[1] if found else ""
+
+
+def _refers(said: Said, match: re.Match[str]) -> bool:
+    """ "the model called churn" names what exists instead of choosing a name."""
+    before = said.draft.text[: match.start()]
+    about = re.search(r"(?:the|my|our) (?:model|dataset|deployment|service|bento)\s*$", before, re.IGNORECASE)
+    from agent.understanding.artifacts import known_names
+
+    return bool(about) and _named(said, match)[0].lower() in known_names(said.world)

@@ -1,0 +1,36 @@
+"""The BentoML service of one model; which one stands in bento_model.json beside this package."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import bentoml
+
+from service.http import Holder, HttpFace, answer_rows
+
+TAG = json.loads((Path(__file__).parent.parent / "bento_model.json").read_text(encoding="utf-8"))["model"]
+
+
+@bentoml.service(
+    name=TAG.partition(":")[0],
+    workers=1,
+    tracing={"excluded_urls": ".*"},
+    logging={"access": {"enabled": False}},
+    traffic={"timeout": 90, "max_concurrency": 100_000},
+)
+class ModelService:
+    """Predicts rows. The HTTP face answers /predict; this class is what BentoML's client and tools see."""
+
+    def __init__(self) -> None:
+        from service.runtime import Runtime
+
+        self.runtime = Runtime(Path(bentoml.models.get(TAG).path))
+        Holder.runtime = self.runtime
+
+    @bentoml.api
+    def predict(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """Predict each row."""
+        return answer_rows(self.runtime, rows, "")
+
+
+ModelService.add_asgi_middleware(HttpFace)

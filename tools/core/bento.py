@@ -1,0 +1,196 @@
+"""BentoML's stores: models saved and Bentos built aside, then renamed into place whole."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tools.core.children import environment, python
+from tools.core.context import Context
+from tools.core.errors import Internal, NotFound
+from tools.core.files import read_json, staging, write_text
+
+SERVING = ("bentoml", "httptools", "msgspec", "numpy", "scikit-learn", "skops", "uvicorn", "uvloop")
+"""What a Bento needs besides Python; with what these need, pinned to the versions that are installed here."""
+FORBIDDEN = re.compile(
+    rb"(?:--(?:extra-)?index-url|--find-links|https?://[^\s\"']*(?:/simple\b|pypi\.)|//[^/\s:@]+:[^/\s@]+@)"
+)
+
+
+def save_model(context: Context, name: str, version: int, files: Path, metadata: dict[str, Any]) -> Path:
+    """Put a folder of files into BentoML's model store as `name:version`; returns its place there."""
+    place = context.bentoml_home / "models" / name / str(version)
+    if place.exists():
+        return place
+    os.environ["BENTOML_DO_NOT_TRACK"] = "True"
+    import bentoml
+    from bentoml.models import ModelContext
+
+    with staging(context.bentoml_home / "staging") as aside:
+        versions = {"scikit-learn": _installed("scikit-learn"), "skops": _installed("skops")}
+        with bentoml.models.create(
+            f"{name}:{version}",
+            module="skops",
+            context=ModelContext("scikit-learn", versions),
+            metadata=metadata,
+            _model_store=_model_store(aside),
+        ) as model:
+            shutil.copytree(files, model.path, dirs_exist_ok=True)
+        _settle(aside / name / str(version), place)
+    return place
+
+
+def model_folder(context: Context, tag: str) -> Path:
+    """Where a model's files are; NotFound when the store has lost it."""
+    name, _, version = tag.partition(":")
+    place = context.bentoml_home / "models" / name / version
+    if not (place / "model.yaml").exists():
+        raise NotFound(
+            f"The files of model {tag!r} are not in BentoML's store {str(context.bentoml_home)!r}.",
+            "Train it again, or set BENTOML_HOME to the store that has it.",
+        )
+    return place
+
+
+def build_bento(context: Context, model: str, name: str, version: int) -> Path:
+    """Build the Bento `name:version` of a model in a fresh process; returns its place in BentoML's store."""
+    place = context.bentoml_home / "bentos" / name / str(version)
+    if place.exists():
+        return place
+    with staging(context.bentoml_home / "staging") as aside:
+        home, source = aside / "home", aside / "source"
+        _stage_source(source, model, name)
+        base, _, number = model.partition(":")
+        copy_tree(model_folder(context, model), home / "models" / base / number)
+        write_text(home / "models" / base / "latest", number)
+        _run_build(source, home, version)
+        built = home / "bentos" / name / str(version)
+        _describe(built, home / "models" / base / number)
+        refuse_leaks(built)
+        _settle(built, place)
+    return place
+
+
+def export_bento(context: Context, tag: str, output: Path) -> None:
+    """Write a Bento with its models to one file, aside first."""
+    name, _, version = tag.partition(":")
+    command = python("-m", "bentoml", "export", f"{name}:{version}", f"aside{output.suffix or '.bento'}")
+    with staging(output.parent) as aside:
+        _bentoml(command, aside, environment(BENTOML_HOME=str(context.bentoml_home)))
+        made = [path for path in aside.iterdir() if path.name.startswith("aside")]
+        if not made:
+            raise Internal("BentoML wrote no export.", "See: ekiben doctor")
+        made[0].replace(output)
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder's files; its parents are made."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def pinned() -> list[str]:
+    """`name==version` of all that serving needs, as installed here, sorted."""
+    found: dict[str, str] = {}
+    waiting = list(SERVING)
+    while waiting:
+        name = waiting.pop().lower().replace("_", "-")
+        if name not in found:
+            found[name] = _installed(name)
+            waiting += _needs(name)
+    return sorted(f"{name}=={version}" for name, version in found.items())
+
+
+def refuse_leaks(folder: Path) -> None:
+    """Internal, when a file of a Bento names an index, a credential or a path of this machine."""
+    here = [str(Path.home()).encode() + b"/", str(folder.parents[3]).encode()]
+    for path in (
+        p for p in folder.rglob("*") if p.is_file() and p.suffix in (".txt", ".yaml", ".json", ".md", ".in")
+    ):
+        content = path.read_bytes()
+        if FORBIDDEN.search(content) or any(prefix in content for prefix in here):
+            raise Internal(f"{path.name!r} of the Bento would name a registry or a path of this machine.")
+
+
+def _describe(built: Path, model: Path) -> None:
+    """Put the model's own OpenAPI document where BentoML left a general one full of links."""
+    import yaml
+
+    from service.describe import openapi
+
+    described = yaml.safe_dump(openapi(read_json(model / "model.json")), allow_unicode=True, sort_keys=False)
+    write_text(built / "apis" / "openapi.yaml", described)
+
+
+def _stage_source(source: Path, model: str, name: str) -> None:
+    import service
+
+    copy_tree(Path(next(iter(service.__path__))), source / "service")
+    write_text(source / "bento_model.json", json.dumps({"model": model}))
+    bentofile = {
+        "service": "service.service:ModelService",
+        "name": name,
+        "description": f"Serves model {model}, made with Ekiben.",
+        "include": ["service/*.py", "bento_model.json"],
+        "models": [model],
+        "python": {"packages": pinned(), "lock_packages": False},
+    }
+    write_text(source / "bentofile.yaml", json.dumps(bentofile))
+
+
+def _run_build(source: Path, home: Path, version: int) -> None:
+    command = python("-m", "bentoml", "build", "--version", str(version), "--output", "tag", str(source))
+    _bentoml(command, source, environment(source, BENTOML_HOME=str(home)))
+
+
+def _bentoml(command: list[str], folder: Path, variables: dict[str, str]) -> None:
+    done = subprocess.run(
+        command,
+        env=variables,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode:
+        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise Internal(f"BentoML refused to {command[4]}: {' '.join(last)}", "See: ekiben doctor")
+
+
+def _settle(built: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    built.rename(place)
+    newest = max(int(p.name) for p in place.parent.iterdir() if p.name.isdigit())
+    write_text(place.parent / "latest", str(newest))
+
+
+def _model_store(folder: Path) -> Any:
+    from bentoml._internal.models.model import ModelStore
+
+    return ModelStore(folder)
+
+
+def _installed(name: str) -> str:
+    from importlib.metadata import version
+
+    return version(name)
+
+
+def _needs(name: str) -> Iterator[str]:
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    from packaging.requirements import Requirement
+
+    for line in requires(name) or []:
+        need = Requirement(line)
+        if need.marker is None or need.marker.evaluate({"extra": ""}):
+            try:
+                version(need.name)
+            except PackageNotFoundError:
+                continue
+            yield need.name

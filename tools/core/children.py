@@ -1,0 +1,41 @@
+"""The environment of every process that Ekiben starts: no folder of the user's on the path, nothing reported home."""
+
+import os
+import sys
+from pathlib import Path
+
+QUIET = {
+    "PYTHONSAFEPATH": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONNOUSERSITE": "1",
+    "BENTOML_DO_NOT_TRACK": "True",
+    "LANGSMITH_TRACING": "false",
+    "LANGCHAIN_TRACING_V2": "false",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "MPLBACKEND": "Agg",
+}
+DROPPED = (
+    "PYTHON",
+    "PIP_",
+    "UV_",
+    "LANGSMITH_",
+    "LANGCHAIN_",
+    "OPENAI_",
+    "EKIBEN_",
+    "PROMETHEUS_",
+    "BENTOML_",
+)
+
+
+def environment(path: Path | None = None, **more: str) -> dict[str, str]:
+    """Variables for a child: ours, without what could change its imports or carry a secret into an artifact.
+
+    `path` is a folder that comes first on the child's import path.
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED)}
+    return kept | QUIET | ({"PYTHONPATH": str(path)} if path else {}) | more
+
+
+def python(*arguments: str) -> list[str]:
+    """The command line of a Python child."""
+    return [sys.executable, "-P", *arguments]

@@ -1,0 +1,96 @@
+"""Runs a child process under a time limit, with progress from its JSON lines; nothing of it survives a Ctrl-C."""
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tools.core.children import environment, python
+from tools.core.context import Context
+from tools.core.errors import Internal
+
+START_SECONDS = 300.0
+"""How long a child may take to import its libraries and read its rows on a loaded machine."""
+
+
+def overtime(time_limit: float) -> float:
+    """Seconds past its limit after which a child that does not end is killed."""
+    return max(time_limit * 0.1, 2.0)
+
+
+def run_child(
+    module: str, job: Path, time_limit: float, context: Context, told: Callable[[dict[str, Any]], None]
+) -> float:
+    """Run `python -m module job`; returns the seconds from its {"ready": true} to its end or its kill.
+
+    `told` gets each JSON line. Internal when it fails before the limit; its standard error is in job/stderr.txt.
+    """
+    with (job / "stderr.txt").open("wb") as log, _group(module, job, log) as child:
+        began = ready = None
+        end = time.monotonic() + START_SECONDS
+        for line in _lines(child, context):
+            if line is not None and (fact := _parsed(line)):
+                if fact.get("ready"):
+                    began = ready = time.monotonic()
+                    end = began + time_limit + overtime(time_limit)
+                told(fact)
+            if time.monotonic() > end:
+                return time.monotonic() - (began or end)
+        if child.wait() != 0 or ready is None:
+            tail = (job / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+            raise Internal(f"The training process ended early: {' '.join(tail) or child.returncode}.")
+        return time.monotonic() - ready
+
+
+@contextlib.contextmanager
+def _group(module: str, job: Path, log: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A child in a process group of its own, killed with all its forks when the block is left."""
+    child = subprocess.Popen(
+        python("-m", module, str(job)),
+        env=environment(),
+        cwd=job,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+    )
+    try:
+        yield child
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        if child.stdout:
+            child.stdout.close()
+
+
+def _lines(child: subprocess.Popen[bytes], context: Context) -> Iterator[bytes | None]:
+    """The child's lines; None ten times a second, so that limits and Ctrl-C are looked at."""
+    assert child.stdout is not None
+    left = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while True:
+            context.check()
+            if not selector.select(0.1):
+                yield None
+                continue
+            chunk = os.read(child.stdout.fileno(), 65536)
+            if not chunk:
+                return
+            *lines, left = (left + chunk).split(b"\n")
+            yield from lines
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        fact = json.loads(line)
+    except ValueError:
+        return None
+    return fact if isinstance(fact, dict) else None

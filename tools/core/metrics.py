@@ -1,0 +1,160 @@
+"""Metrics by scikit-learn's scorer names without their sign, with intervals by bootstrap.
+
+y is an integer array of label positions, or of numbers in regression. Answers are probabilities (rows × labels)
+or, in regression, numbers. Multiclass f1, precision and recall are macro averages; roc_auc is one-versus-rest.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tools.core.errors import BadArguments
+
+DEFAULTS = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
+SYNONYMS = {
+    "root_mean_squared_error": "rmse",
+    "mean_absolute_error": "mae",
+    "mse": "mean_squared_error",
+    "mape": "mean_absolute_percentage_error",
+    "auc": "roc_auc",
+    "roc_auc_ovr": "roc_auc",
+    "f1_macro": "f1",
+    "precision_macro": "precision",
+    "recall_macro": "recall",
+    "logloss": "log_loss",
+}
+CLASSIFICATION = (
+    "roc_auc",
+    "log_loss",
+    "accuracy",
+    "balanced_accuracy",
+    "f1",
+    "precision",
+    "recall",
+    "average_precision",
+    "brier_score",
+)
+REGRESSION = (
+    "rmse",
+    "mae",
+    "r2",
+    "median_absolute_error",
+    "mean_squared_error",
+    "mean_absolute_percentage_error",
+    "explained_variance",
+)
+LOWER_IS_BETTER = {
+    "log_loss",
+    "brier_score",
+    "rmse",
+    "mae",
+    "median_absolute_error",
+    "mean_squared_error",
+    "mean_absolute_percentage_error",
+}
+RESAMPLES = 400
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is predicted: the task, how many labels, and where the positive one stands."""
+
+    task: str
+    labels: int
+    positive: int
+
+
+def resolve(name: str | None, task: str) -> str:
+    """The metric's own name; the task's default for None. BadArguments when it does not fit the task."""
+    if name is None:
+        return DEFAULTS[task]
+    plain = name.strip().lower().removeprefix("neg_").replace("-", "_").replace(" ", "_")
+    plain = SYNONYMS.get(plain, plain)
+    known = REGRESSION if task == "regression" else CLASSIFICATION
+    if plain not in known:
+        raise BadArguments(f"{name!r} is no metric for a {task} task.", f"Choose one of: {', '.join(known)}.")
+    return plain
+
+
+def better(metric: str, one: float, other: float) -> bool:
+    """Whether score `one` beats `other`."""
+    return one < other if metric in LOWER_IS_BETTER else one > other
+
+
+def score(metric: str, y: Any, answers: Any, goal: Goal) -> float:
+    """The metric's value; NaN where it is not defined, as AUC with one label present."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return float(_function(metric, goal)(y, answers))
+        except ValueError:
+            return float("nan")
+
+
+def interval(metric: str, y: Any, answers: Any, goal: Goal, seed: int = 0) -> tuple[float, float]:
+    """A 95 % percentile bootstrap interval over rows (Efron & Tibshirani 1993, chapter 13)."""
+    import numpy as np
+
+    random = np.random.default_rng(seed)
+    scores = []
+    for _ in range(RESAMPLES if len(y) <= 20_000 else RESAMPLES // 4):
+        rows = random.integers(0, len(y), len(y))
+        scores.append(score(metric, y[rows], answers[rows], goal))
+    known = np.array(scores)[~np.isnan(scores)]
+    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (float("nan"),) * 2
+    return float(low), float(high)
+
+
+def everything(y: Any, answers: Any, goal: Goal) -> dict[str, float]:
+    """Every metric of the task."""
+    names = REGRESSION if goal.task == "regression" else CLASSIFICATION
+    return {name: score(name, y, answers, goal) for name in names}
+
+
+def _function(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
+    if goal.task == "regression":
+        return _regression(metric)
+    return _binary(metric, goal) if goal.task == "binary" else _multiclass(metric, goal)
+
+
+def _regression(metric: str) -> Callable[[Any, Any], Any]:
+    from sklearn import metrics as m
+
+    functions = {"rmse": m.root_mean_squared_error, "mae": m.mean_absolute_error, "r2": m.r2_score}
+    functions["explained_variance"] = m.explained_variance_score
+    return functions.get(metric) or getattr(m, metric)  # type: ignore[no-any-return]
+
+
+def _binary(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
+    from sklearn import metrics as m
+
+    def hit(y: Any) -> Any:
+        return (y == goal.positive).astype(int)
+
+    if metric in ("roc_auc", "average_precision", "brier_score", "log_loss"):
+        named = {"brier_score": m.brier_score_loss, "average_precision": m.average_precision_score}
+        function = named.get(metric) or getattr(m, "roc_auc_score" if metric == "roc_auc" else metric)
+        extra = {"labels": [0, 1]} if metric == "log_loss" else {}
+        return lambda y, p: function(hit(y), p[:, goal.positive], **extra)
+    function = getattr(m, f"{metric}_score")
+    extra = {"zero_division": 0} if metric in ("f1", "precision", "recall") else {}
+    return lambda y, p: function(hit(y), hit(p.argmax(axis=1)), **extra)
+
+
+def _multiclass(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
+    import numpy as np
+    from sklearn import metrics as m
+
+    labels = list(range(goal.labels))
+    if metric == "log_loss":
+        return lambda y, p: m.log_loss(y, p, labels=labels)
+    if metric == "roc_auc":
+        return lambda y, p: m.roc_auc_score(y, p, multi_class="ovr", labels=labels)
+    if metric == "average_precision":
+        return lambda y, p: m.average_precision_score(np.eye(goal.labels)[y], p, average="macro")
+    if metric == "brier_score":
+        return lambda y, p: ((np.eye(goal.labels)[y] - p) ** 2).sum(axis=1).mean()
+    function = getattr(m, f"{metric}_score")
+    extra = {"average": "macro", "zero_division": 0} if metric in ("f1", "precision", "recall") else {}
+    return lambda y, p: function(y, p.argmax(axis=1), **extra)

@@ -1,0 +1,81 @@
+"""Which rows are sealed: equal rows stand on one side, and a row's side does not depend on the table's order."""
+
+from typing import Any
+
+from tools.core.errors import DataRefused
+
+Array = Any
+
+
+def row_keys(frame: Any) -> Array:
+    """A 64-bit hash of each row's content (pandas' hash_array over the columns): equal rows, equal keys."""
+    import numpy as np
+    from pandas.util import hash_pandas_object
+
+    total = np.zeros(len(frame), dtype=np.uint64)
+    for position in range(frame.shape[1]):
+        column = frame.iloc[:, position].reset_index(drop=True)
+        total = total * np.uint64(1_000_003) + hash_pandas_object(column, index=False).to_numpy(dtype=np.uint64)
+    return total
+
+
+def sealed_rows(keys: Array, strata: Array | None, fraction: float, seed: int) -> Array:
+    """A mask of the rows to seal: of each stratum the share `fraction`, whole groups of equal keys at a time."""
+    import numpy as np
+
+    mask = np.zeros(len(keys), dtype=bool)
+    order = _shuffled(keys, seed)
+    for rows in _strata(strata, len(keys)):
+        ranked = rows[np.argsort(order[rows], kind="stable")]
+        mask[_first_groups(ranked, keys, round(fraction * len(rows)))] = True
+    _refuse_empty(mask)
+    return mask
+
+
+def latest_rows(times: Array, fraction: float) -> Array:
+    """A mask of the last rows by time; rows of one moment stay together, rows without one come first."""
+    import numpy as np
+
+    known = np.nan_to_num(np.asarray(times, dtype=np.float64), nan=-np.inf)
+    limit = np.sort(known)[max(0, round(len(known) * (1 - fraction)) - 1)]
+    mask = np.asarray(known > limit)
+    _refuse_empty(mask)
+    return mask
+
+
+def _shuffled(keys: Array, seed: int) -> Array:
+    """Pseudo-random 64-bit numbers that depend on key and seed alone (splitmix64's finaliser)."""
+    import numpy as np
+
+    mixed = keys.astype(np.uint64) + np.uint64((seed * 2 + 1) * 0x9E3779B97F4A7C15 % 2**64)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _strata(strata: Array | None, rows: int) -> list[Array]:
+    import numpy as np
+
+    if strata is None:
+        return [np.arange(rows)]
+    return [np.flatnonzero(strata == value) for value in np.unique(strata)]
+
+
+def _first_groups(ranked: Array, keys: Array, wanted: int) -> Array:
+    """The first `wanted` ranked rows, without cutting through a run of equal keys."""
+    end = wanted
+    while 0 < end < len(ranked) and keys[ranked[end]] == keys[ranked[end - 1]]:
+        end += 1
+    if end >= len(ranked):
+        end = wanted
+        while end > 0 and keys[ranked[end]] == keys[ranked[end - 1]]:
+            end -= 1
+    return ranked[:end]
+
+
+def _refuse_empty(mask: Array) -> None:
+    if not mask.any() or mask.all():
+        side = "sealed" if not mask.any() else "left to train on"
+        raise DataRefused(
+            f"With this split no row would be {side}.", "Choose another --test-fraction or --split."
+        )

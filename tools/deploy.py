@@ -1,0 +1,80 @@
+"""deploy: from a model or Bento to a verified deployment."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tools.core.context import Context
+from tools.core.errors import BadArguments
+from tools.core.release import Released
+from tools.core.tool import Args, tool
+
+
+class DeployArgs(Args):
+    model: str
+    """Model or Bento: NAME or NAME:VERSION."""
+    name: str | None = None
+    """What to call the deployment; the model's name by default."""
+    platform: Literal["local", "docker", "kubernetes", "serverless"] = "local"
+    """Where it runs."""
+    host: str | None = None
+    """The address to listen on; 127.0.0.1 by default."""
+    port: int | None = Field(None, ge=1, le=65535)
+    """The port to listen on; the first free one from 3000 by default. A deployment keeps its own."""
+    replicas: int = Field(1, ge=1)
+    """How many processes serve it."""
+
+
+def _asks(args: DeployArgs, context: Context) -> str:
+    from tools.core.deployments import address
+
+    _refuse_platform(args)
+    source = context.find(args.model, "model", "bento")
+    deployment = _deployment(args, source.name, context)
+    revision = max(deployment.revisions, default=0) + 1
+    where = f" on {address(args.host or '127.0.0.1', args.port)}" if args.port else ""
+    if deployment.revisions and not where:
+        where = f" on {deployment.url()}"
+    instead = f" in place of revision {deployment.live}" if deployment.live else ""
+    return f"Put {source.tag} live as {deployment.name}, revision {revision}{where}{instead}?"
+
+
+@tool(effect="release", asks=_asks)
+def deploy(args: DeployArgs, context: Context) -> Released:
+    """Serve a model: proven with sample rows before it takes traffic, with no request lost."""
+    from tools.core.bento import build_bento, model_folder
+    from tools.core.release import copy_revision, finished, refuse_move, release
+
+    _refuse_platform(args)
+    source = context.find(args.model, "model", "bento")
+    model = context.find(f"model/{source.record['model']}", "model") if source.kind == "bento" else source
+    deployment = _deployment(args, source.name, context)
+    with context.store.lock(f"deployment-{deployment.name}"):
+        if done := finished(context, deployment, "deploy"):
+            return done
+        host, port = refuse_move(deployment, args.host, args.port)
+        context.progress(0.05, "packaging")
+        bento = build_bento(context, model.tag, source.name, model.version)
+        revision = max(deployment.revisions, default=0) + 1
+        record: dict[str, Any] = {"revision": revision, "model": model.tag, "bento": f"{source.name}:{model.version}"}
+        record["key"] = context.key
+        files = model_folder(context, model.tag)
+        copy_revision(deployment.revision_folder(revision), bento, files, model.path / "sample.json", record)
+        return release(context, deployment, revision, "deploy", host, port)
+
+
+def _deployment(args: DeployArgs, default: str, context: Context) -> Any:
+    from tools.core.deployments import Deployment
+    from tools.core.names import name_of
+
+    name = name_of(args.name) if args.name else default
+    return Deployment(name, context.workspace / "deployments" / name)
+
+
+def _refuse_platform(args: DeployArgs) -> None:
+    if args.platform != "local":
+        raise BadArguments(
+            f"Ekiben cannot deploy to {args.platform} yet.", "Deploy on this machine with --platform local."
+        )
+    if args.replicas != 1:
+        raise BadArguments("Ekiben serves a local deployment by one process so far.", "Leave --replicas away.")

@@ -1,0 +1,107 @@
+"""profile: from a file to a dataset, and what is in it."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tools.core.context import Context
+from tools.core.tool import Args, Result, tool
+
+
+class ProfileArgs(Args):
+    path: str
+    """The table's file: CSV in any dialect, .csv.gz, Parquet or .xlsx."""
+    name: str | None = None
+    """What to call the dataset; the file's stem by default."""
+    separator: str | None = None
+    """The character between cells, when the guess is wrong."""
+    encoding: str | None = None
+    """The file's encoding, when the guess is wrong."""
+    header: bool | None = None
+    """Whether the first row holds the columns' names, when the guess is wrong."""
+    sheet: str | None = None
+    """The sheet of a workbook; the first by default."""
+
+
+class ColumnFacts(BaseModel):
+    name: str
+    kind: str
+    missing: int
+    unique: int
+
+
+class Profile(Result):
+    dataset: str
+    rows: int
+    columns: list[ColumnFacts]
+    targets: list[str]
+    """Columns that are likely to be what one predicts, best first."""
+
+    def headline(self) -> str:
+        ids = [c.name for c in self.columns if c.kind == "id"]
+        gaps = [f"{c.name} has {c.missing:,} missing" for c in self.columns if c.missing]
+        told = [f"{', '.join(ids[:3])} {'is an id' if len(ids) == 1 else 'are ids'}"] if ids else []
+        told += gaps[:2] + ([f"{len(gaps) - 2} more columns have gaps"] if len(gaps) > 2 else [])
+        extra = f" {'; '.join(told)}." if told else ""
+        return f"{self.dataset} has {self.rows:,} rows and {len(self.columns):,} columns.{extra}"
+
+
+@tool(effect="write")
+def profile(args: ProfileArgs, context: Context) -> Profile:
+    """Read a table: kinds of columns, missing values, likely targets, oddities."""
+    from tools.core.columns import convert, duplicates, infer_columns
+    from tools.core.files import sha256
+    from tools.core.names import name_of, stem
+    from tools.core.reading import read_table
+
+    name = name_of(args.name or stem(args.path), "dataset's name")
+    path = context.path(args.path)
+    context.progress(0.1, "reading")
+    raw = read_table(
+        path, separator=args.separator, encoding=args.encoding, header=args.header, sheet=args.sheet
+    )
+    context.check()
+    context.progress(0.5, "looking at the columns")
+    columns = infer_columns(raw.frame)
+    table = convert(raw.frame, columns)
+    warnings = [*raw.notes, *(sentence for column in columns for sentence in column.oddities)]
+    if twice := duplicates(table):
+        warnings.append(f"{twice:,} rows stand in the table more than once.")
+    facts = [ColumnFacts(name=c.name, kind=c.kind, missing=c.missing, unique=c.unique) for c in columns]
+    targets = _targets(table, name)
+    version = context.draw("dataset", name)
+    result = Profile(
+        dataset=f"{name}:{version}", rows=len(table), columns=facts, targets=targets, warnings=warnings
+    )
+    _keep(context, name, version, table, result, source(path, sha256(path), raw.dialect, args), columns)
+    return result
+
+
+def source(path: Path, digest: str, dialect: dict[str, Any], args: ProfileArgs) -> dict[str, Any]:
+    """Where a dataset came from: the file, its hash and how it was read."""
+    return {"path": str(path), "sha256": digest, "dialect": dialect, "args": args.model_dump()}
+
+
+def _targets(table: Any, name: str) -> list[str]:
+    from tools.core.targets import likely_targets
+
+    head = table.head(2000)
+    sample = {str(c): [None if v is None or v != v else str(v) for v in head[c]] for c in head}
+    return likely_targets([str(c) for c in table], sample, name)
+
+
+def _keep(
+    context: Context, name: str, version: int, table: Any, result: Profile, origin: dict[str, Any], columns: Any
+) -> None:
+    from tools.core.journal import now
+
+    with context.store.staging() as folder:
+        table.to_parquet(folder / "table.parquet", index=False)
+        record = {
+            "made": now(),
+            "source": origin,
+            "columns": [column.model_dump() for column in columns],
+            "result": result.document(),
+        }
+        context.store.keep("dataset", name, version, folder, record)
