@@ -3,16 +3,17 @@
 import re
 from functools import cache
 
-from agent.understanding.lexicon import ARTIFACTS, PATHS, compiled, pattern, phrases
-from agent.understanding.said import Intent, Said
-from tools.core.plan import Question
+from agent.understanding.lexicon import ARTIFACTS, PATHS, QUOTES, compiled, pattern, phrases
+from agent.understanding.said import Said
 
 ORDER = (
     "profile", "preprocess", "train", "evaluate", "explain", "compare", "register", "package", "deploy", "promote",
     "predict", "monitor", "rollback", "stop", "logs", "status", "export", "delete",
 )  # fmt: skip
+NOUN = re.compile(r"\b(no|without|skip|skipping|leave out|omit|avoid|not)(?: (?:the|a|any|an))? deployment\b", re.IGNORECASE)
 GAP = "\uf002"
-"""Stands where a verb was."""
+"""Stands where a verb was that is not wanted."""
+THINGS = f"[{PATHS}{ARTIFACTS}{QUOTES}]"
 
 
 @cache
@@ -36,37 +37,43 @@ def prepare(said: Said) -> None:
     _, _, english, chinese = _negations()
     draft.take(english, " ")
     draft.take(chinese, "" if said.language == "zh" else " ")
+    draft.text = NOUN.sub(r"\1 deploy", draft.text)
     draft.take(pattern("train", "noun"), " ")
     draft.take(pattern("evaluate", "early"), " evaluate ")
 
 
-def take_intents(said: Said) -> Question | None:
+def take_intents(said: Said) -> None:
     """Find the tools asked for; take their verbs and the negated ones out of the text."""
-    found = _longest(said)
-    before, after, *_ = _negations()
-    spans: list[tuple[int, int]] = []
-    last: tuple[bool, int] = (False, -1)
-    for start, end, tool in found:
-        text = said.draft.text
-        refusal = before.search(text[max(0, start - 60) : start])
-        afterwards = after.match(text, end)
-        listed = last[0] and re.fullmatch(r"\s*(?:,|or|nor|and|、|和|或者?|与|及|也)*\s*(?:to |the |any |a )*", text[last[1] : start], re.IGNORECASE)
-        if refusal or afterwards or (listed and _continues(text[last[1] : start])):
+    text, listed_from = said.draft.text, -1
+    spans: list[tuple[int, int, str]] = []
+    for start, end, tool in _longest(said):
+        refusal, end_refusal = _refusal(text, start, end)
+        goes_on = listed_from >= 0 and _continues(text[listed_from:start])
+        if refusal or end_refusal or goes_on:
             said.refused.append(tool)
-            begin = start - (len(refusal[0]) if refusal else 0)
-            spans.append((begin, afterwards.end() if afterwards else end))
-            last = (True, end)
+            spans.append((start - refusal, end + end_refusal, ""))
+            listed_from = end
         else:
-            said.intents.append(Intent(tool, start, end))
-            spans.append((start, end))
-            last = (False, end)
-    _remove(said, spans)
-    return None
+            spans.append((start, end, tool))
+            listed_from = -1
+    marks = [said.intend(tool) if tool else GAP for _, _, tool in spans]
+    for (start, end, _), mark in reversed(list(zip(spans, marks, strict=True))):
+        inside = "".join(re.findall(THINGS, said.draft.text[start:end]))
+        said.draft.cut(start, end, f"{mark}{inside}")
+
+
+def _refusal(text: str, start: int, end: int) -> tuple[int, int]:
+    """How much text before and after a verb takes it back."""
+    before, after, *_ = _negations()
+    first = before.search(text[max(0, start - 60) : start])
+    last = after.match(text, end)
+    return len(first[0]) if first else 0, last.end() - end if last else 0
 
 
 def _continues(between: str) -> bool:
     """A negation goes on over "or" and, in Chinese, over 和; a comma or "and" begins something new."""
-    return re.search(r"\b(?:or|nor)\b|和|或|与|及|、", between) is not None
+    listing = r"\s*(?:,|or|nor|、|和|或者?|与|及|也)*\s*(?:to |the |any |a )*"
+    return bool(re.fullmatch(listing, between, re.IGNORECASE) and re.search(r"\b(?:or|nor)\b|和|或|与|及|、", between))
 
 
 def _longest(said: Said) -> list[tuple[int, int, str]]:
@@ -80,22 +87,6 @@ def _longest(said: Said) -> list[tuple[int, int, str]]:
     return sorted(taken)
 
 
-def _remove(said: Said, spans: list[tuple[int, int]]) -> None:
-    """Verbs out, things inside them kept; positions of intents keep pointing at their gaps."""
-    text, moved, shift = said.draft.text, [], 0
-    wanted = iter(said.intents)
-    current = next(wanted, None)
-    for start, end in spans:
-        inside = re.findall(f"[{PATHS}{ARTIFACTS}\ue400-\ue7ff]", text[start + shift : end + shift])
-        mark = GAP + "".join(inside) + GAP
-        if current and start <= current.start < end:
-            moved.append(Intent(current.tool, start + shift, start + shift + len(mark)))
-            current = next(wanted, None)
-        text = text[: start + shift] + mark + text[end + shift :]
-        shift += len(mark) - (end - start)
-    said.draft.text, said.intents = text, moved
-
-
 def take_weak(said: Said) -> None:
     """Verbs that say little: they count when nothing stronger is asked for, and are harmless otherwise."""
     for tool, thing in (("profile", "path"), ("evaluate", "artifact")):
@@ -104,7 +95,7 @@ def take_weak(said: Said) -> None:
         if not match:
             continue
         if not said.intents and not said.slots.get("_implied") and said.draft.order(thing):
-            said.intents.append(Intent(tool, match.start(), match.end()))
+            said.draft.cut(match.start(), match.end(), said.intend(tool))
         said.draft.take(weak, " ")
 
 
@@ -113,8 +104,6 @@ def take_compounds(said: Said) -> bool:
     match = pattern("deploy", "train").search(said.draft.text)
     if not match:
         return False
-    marks = "".join(re.findall(f"[{PATHS}]", match[0]))
-    said.draft.cut(match.start(), match.end(), f"{GAP}{marks}{GAP}")
-    place = (match.start(), match.start() + 2)
-    said.intents += [Intent("train", *place), Intent("deploy", *place)]
+    things = "".join(re.findall(THINGS, match[0]))
+    said.draft.cut(match.start(), match.end(), f"{said.intend('train')}{things}{said.intend('deploy')}")
     return True

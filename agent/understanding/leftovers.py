@@ -35,7 +35,7 @@ def leftovers(draft: Draft) -> list[str]:
     text = _clauses("zh").sub(" ", _clauses("en").sub(" ", text))
     text = re.sub(r"'s\b", " ", text)
     stretches: list[str] = []
-    for piece in re.split(rf"[,;.!?()\[\]{HOLE}\uf001\uf002]|:\s|\s-+\s", text):
+    for piece in re.split(rf"[,;.!?()\[\]{HOLE}\uf001\uf002\uec00-\uefff]|:\s|\s-+\s", text):
         kept = " ".join(_unexplained(piece))
         if kept:
             stretches.append(draft.show(kept))

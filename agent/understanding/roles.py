@@ -15,7 +15,7 @@ from agent.understanding.columns import (
     read_one,
     unknown_word,
 )
-from agent.understanding.lexicon import HAN, HOLE, compiled, pattern, phrases
+from agent.understanding.lexicon import HAN, HOLE, choices, compiled, pattern, phrases
 from agent.understanding.paths import nearest
 from agent.understanding.replies import ask, read_as
 from agent.understanding.said import Said
@@ -134,7 +134,7 @@ def _verbs() -> re.Pattern[str]:
 def _is_verb(word: str) -> bool:
     if _verbs().match(word) or re.match(r"(?:any|all|more|asking|question|approval|gpu|missing|null|empty)$", word, re.I):
         return True
-    return any(pattern(f).fullmatch(word) for f in ()) or bool(re.match(r"\d", word))
+    return bool(re.match(r"\d", word) or choices("_metrics").match(word) or choices("_estimators").match(word))
 
 
 def _has_verb(word: str) -> bool:
@@ -149,9 +149,8 @@ def _take_adjective(said: Said) -> None:
     if "target" in said.slots:
         return
     for at, read in reversed(mentions(said.draft, 0, len(said.draft.text), said.columns)):
-        tail = pattern("_slots", "target_adjective").match(said.draft.text.lstrip(" ") and said.draft.text, read.end) or (
-            pattern("_slots", "target_adjective").match(said.draft.text, read.end + 1) if said.draft.text[read.end : read.end + 1] == " " else None
-        )
+        after = read.end + (said.draft.text[read.end : read.end + 1] == " ")
+        tail = pattern("_slots", "target_adjective").match(said.draft.text, after)
         if tail and said.draft.text[at : read.end].lower() not in known:
             said.set("target", read.columns[0])
             said.draft.cut(at, read.end)

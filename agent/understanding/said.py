@@ -10,13 +10,16 @@ from tools.core.plan import Question
 Language = Literal["en", "zh"]
 
 
+VERB = 0xEC00
+
+
 @dataclass(frozen=True)
 class Intent:
     """A tool that the request asks for, and where."""
 
     tool: str
-    start: int
-    end: int
+    mark: str
+    """The character that stands where its verb was."""
 
 
 @dataclass
@@ -38,6 +41,12 @@ class Said:
     notes: list[str] = field(default_factory=list)
     problems: list[Question] = field(default_factory=list)
     """What stands in the way, the first one is asked."""
+
+    def intend(self, tool: str) -> str:
+        """Note an intent; the mark to leave where its verb was."""
+        mark = chr(VERB + len(self.intents))
+        self.intents.append(Intent(tool, mark))
+        return mark
 
     def wants(self, tool: str) -> bool:
         """Whether an intent is for that tool."""

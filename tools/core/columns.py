@@ -296,11 +296,15 @@ def _kind_of_integers(name: str, known: "NDArray[np.float64]", rows: int, at: in
 
 def _counts_rows(name: str, distinct: "NDArray[np.float64]", at: int) -> bool:
     """Whether the numbers are 0, 1, 2, … or 1, 2, 3, …, one for each row."""
-    steps = distinct[-1] - distinct[0] + 1 == len(distinct) and distinct[0] in (0, 1)
-    unnamed = at == 0 and bool(re.fullmatch(r"column_0|Unnamed: 0|index|rownames?|", name))
-    if unnamed and len(distinct) >= 3:
-        return True
-    return bool(steps) and len(distinct) >= 10 and not TIME_NAME.search(name.lower())
+    steps = distinct[-1] - distinct[0] + 1 == len(distinct)
+    if at == 0 and re.fullmatch(r"Unnamed: 0|index|rownames?|", name):
+        return len(distinct) >= 3
+    if at == 0 and name == "column_0":  # no name: also the row numbers of a part of a larger table
+        part = len(distinct) >= 20 and distinct[0] >= 0 and distinct[-1] <= 3 * len(distinct)
+        return part or bool(steps and len(distinct) >= 3)
+    return (
+        bool(steps) and distinct[0] in (0, 1) and len(distinct) >= 10 and not TIME_NAME.search(name.lower())
+    )
 
 
 def _name_says(pattern: re.Pattern[str], name: str) -> bool:

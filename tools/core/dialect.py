@@ -99,8 +99,15 @@ def _candidates(sample: str, separator: str | None) -> Iterator[Marks]:
             yield Marks(mark, skip_blanks=True)
         if '"' in sample:
             yield Marks(mark, quote=None)
-        if f"{mark}'" in sample or f"'{mark}" in sample:
+        if _single_quoted(sample, mark):
             yield Marks(mark, quote="'")
+
+
+def _single_quoted(sample: str, mark: str) -> bool:
+    """Whether every line, on average, has a cell in single quotes: an apostrophe now and then is none."""
+    around = re.escape(mark)
+    wrapped = re.findall(rf"(?:^|{around})'[^'\r\n]*'(?={around}|\r|$)", sample, re.MULTILINE)
+    return len(wrapped) > sample.count("\n") + sample.count("\r") // 2
 
 
 @dataclass(frozen=True)
@@ -187,6 +194,8 @@ def _is_wrapped(cell: str) -> bool:
 
 def _splits(found: _Weighed) -> bool:
     """Whether the marks make a table of several columns, not accidents of prose."""
+    if found.skip and found.even < 0.6:
+        return False
     return found.width > 1 and (abs(found.width - found.usual) <= 1 or found.even > 0.5 or found.usual == 1)
 
 

@@ -116,7 +116,8 @@ def number_form(words: Sequence[str]) -> dict[str, Any] | None:
     if not parts or marks is None:
         return None
     dressed = _dress(parts)
-    if dressed is None or (marks == (".", "") and dressed == _form(False, [], {})):
+    signed = any(word[0] in "(\u2212" for word in words)
+    if dressed is None or (marks == (".", "") and dressed == _form(False, [], {}) and not signed):
         return None
     return {"decimal": marks[0], "thousands": marks[1], **dressed}
 

@@ -1,0 +1,1 @@
+"""The conversation: planners, the loop, the terminal. Knows LangChain, the openai client, click and rich."""

@@ -1,0 +1,38 @@
+"""What a run says at its end: headlines by code, then how to go on."""
+
+import json
+import shlex
+from typing import Any
+
+from tools.core.context import Context
+from tools.core.files import read_json
+
+RELEASES = ("deploy", "rollback")
+
+
+def answer_of(steps: list[dict[str, Any]], context: Context) -> str:
+    """The results' headlines, and after a release the address and a line to try it."""
+    told = [step["result"]["headline"] for step in steps if step["status"] == "done" and step["result"]]
+    return "\n".join([*told, *closing(steps, context)])
+
+
+def closing(steps: list[dict[str, Any]], context: Context) -> list[str]:
+    """After a release: the score again, the address, and a curl line that can be pasted."""
+    released = [s["result"] for s in steps if s["status"] == "done" and s["tool"] in RELEASES]
+    if not released:
+        return []
+    last = released[-1]
+    return [f"Live at {last['url']} until `ekiben stop {last['deployment']}`. Try it:", curl(last, context)]
+
+
+def curl(released: dict[str, Any], context: Context) -> str:
+    """A command that posts one sample row to a deployment."""
+    folder = context.workspace / "deployments" / released["deployment"] / "revisions" / str(released["revision"])
+    rows = read_json(folder / "sample.json")["rows"][:1]
+    body = shlex.quote(json.dumps({"rows": rows}, ensure_ascii=False))
+    return f"  curl -s {released['url']}/predict -H 'Content-Type: application/json' -d {body}"
+
+
+def not_run(steps: list[dict[str, Any]]) -> list[str]:
+    """The tools of steps that were planned and not run."""
+    return [step["tool"] for step in steps if step["status"] == "not_run"]

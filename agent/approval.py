@@ -1,0 +1,38 @@
+"""Who says yes to a step that changes what is served, or deletes: a person, by a flag, by name, or when asked."""
+
+import sys
+from collections.abc import Callable, Collection
+
+from tools.core.journal import JournalStep
+
+
+def make_approver(
+    *,
+    yes: bool,
+    named_by_person: bool,
+    ask: Callable[[str], bool] | None,
+    unsaid: Callable[[JournalStep], list[str]] | None = None,
+    approved_now: Collection[int] = (),
+) -> Callable[[JournalStep, str, str], bool | None]:
+    """The answer to "may this step run?".
+
+    `--yes` approves a release step, unless it has arguments that nobody said and no tool made. It approves a destroy
+    step only where a person named the thing, and never an output that exists. `approved_now` are the positions that a
+    person just approved with `resume RUN --yes`. None means that nobody can be asked.
+    """
+
+    def approve(step: JournalStep, text: str, effect: str) -> bool | None:
+        if step.position in approved_now:
+            return True
+        if yes and effect == "release" and not (unsaid and unsaid(step)):
+            return True
+        if yes and effect == "destroy" and named_by_person:
+            return True
+        return ask(text) if ask else None
+
+    return approve
+
+
+def can_ask(json: bool) -> bool:
+    """Whether there is a person at a terminal to ask."""
+    return not json and sys.stdin.isatty() and sys.stdout.isatty()

@@ -1,0 +1,235 @@
+"""Drives runs: a request, a plan file, one tool, or what was interrupted; and says how each ended."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from agent.answer import answer_of, not_run
+from agent.approval import make_approver
+from agent.document import document, status_of, steps_of
+from agent.settings import Settings
+from agent.terminal import Events, Terminal, ask_yes
+from tools.core.errors import EkibenError, exit_code_of
+from tools.core.journal import Journal, JournalStep
+from tools.core.plan import Plan
+from tools.core.run import Running, held
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+    from agent.loop import Said
+    from agent.planner import Planner
+
+
+@dataclass
+class Ended:
+    """A finished or parked run: its JSON document, and the exit code."""
+
+    document: dict[str, Any]
+    exit_code: int
+
+
+@dataclass
+class Driver:
+    """One command's way through a run."""
+
+    settings: Settings
+    interactive: bool
+    """Whether a person can be asked."""
+    approved: set[int] = field(default_factory=set)
+    """Positions of steps that the person approved by `resume RUN --yes`."""
+
+    def __post_init__(self) -> None:
+        self.context = self.settings.context()
+        self.terminal = Terminal(self.settings.quiet)
+        self.journal = Journal(self.context.workspace)
+
+    def request(self, text: str) -> Ended:
+        """Plan a request and run it."""
+        planner = self.planner()
+        number = self.journal.begin(text, self.settings.llm, "request")
+        return self.talk(number, planner, [], text)
+
+    def talk(self, number: int, planner: "Planner", before: "list[BaseMessage]", text: str) -> Ended:
+        """Add what the person said to a conversation, and go on with it."""
+        from langchain_core.messages import HumanMessage
+
+        from agent.loop import converse
+
+        messages = [*before, HumanMessage(text)]
+        with held(self.context, number):
+            running = self.running(number, "request", said=text)
+            try:
+                said = converse(running, planner, messages, self.settings.max_turns, self.plan_shower(planner))
+            except EkibenError as exc:
+                return self.ended(running, exc, in_step=False, planner=planner)
+            except KeyboardInterrupt:
+                return self.ended(running, interrupted(number), in_step=False, planner=planner)
+        return self.answered(running, said, planner)
+
+    def plan(self, plan: Plan, number: int | None = None) -> Ended:
+        """Run a plan file."""
+        if number is None:
+            number = self.journal.begin(plan.request, "none", "plan")
+            calls = [(f"plan-{place}", step.tool, step.args) for place, step in enumerate(plan.plan, 1)]
+            self.journal.add(number, calls)
+        with held(self.context, number):
+            running = self.running(number, "plan")
+            if plan.plan:
+                self.terminal.show_plan(running.steps(), "plan file")
+            error = running.go()
+        return self.ended(running, error, in_step=True)
+
+    def tool(self, name: str, args: dict[str, Any]) -> tuple[dict[str, Any] | None, EkibenError | None]:
+        """Run one typed command: its result or its error. One that is refused before it starts leaves no run."""
+        number = self.journal.begin(f"ekiben {name}", "none", "command")
+        self.journal.add(number, [("command", name, args)])
+        with held(self.context, number):
+            running = self.running(number, "command")
+            error = running.go()
+        step = running.steps()[0]
+        if error and error.code in ("approval_needed", "question", "declined", "bad_arguments", "not_found", "in_use"):
+            self.journal.forget(number)
+        else:
+            self.journal.end(number, status_of(error, True))
+        return step.result, error
+
+    def running(self, number: int, origin: str, said: str = "") -> Running:
+        """This process driving that run."""
+        return Running(
+            journal=self.journal,
+            number=number,
+            context=self.context,
+            listener=Events() if self.settings.events else self.terminal,
+            approve=make_approver(
+                yes=self.settings.yes,
+                named_by_person=origin in ("command", "plan"),
+                ask=(lambda text: ask_yes(self.terminal, text)) if self.interactive else None,
+                unsaid=self.unsaid(number) if origin == "request" else None,
+                approved_now=self.approved,
+            ),
+            command=origin == "command",
+        )
+
+    def unsaid(self, number: int) -> Callable[[JournalStep], list[str]]:
+        """Which of a step's arguments nobody said and no tool made."""
+
+        def told(step: JournalStep) -> list[str]:
+            from agent.provenance import unsaid
+            from tools.core.names import slug
+
+            run = self.journal.run(number)
+            said = " ".join([run["request"], *(m["data"]["content"] for m in run["messages"] if m["type"] == "human")])
+            made = [str(s.result) for s in self.journal.steps(number) if s.result]
+            made += [a.tag for kind in ("model", "bento") for a in self.context.store.all(kind)]
+            made += [slug(word) for word in said.split()]
+            return unsaid(step, said, " ".join(made))
+
+        return told
+
+    def planner(self) -> "Planner":
+        """The planner that the settings name."""
+        from agent.planners import make_planner
+
+        return make_planner(self.settings, self.context)
+
+    def plan_shower(self, planner: "Planner") -> Callable[[list[JournalStep]], None]:
+        """Shows a plan when the planner has made it."""
+        name = "offline planner" if planner.usage.llm == "offline" else planner.usage.llm
+        return lambda steps: self.terminal.show_plan(steps, name)
+
+    def answered(self, running: Running, said: "Said", planner: "Planner") -> Ended:
+        """A conversation's turn that ended in words, in a question, or at a step."""
+        if said.question is not None and said.error is None:
+            return self.asked(running, said.question, planner)
+        return self.ended(running, said.error, in_step=said.in_step, planner=planner, comment=said.comment)
+
+    def asked(self, running: Running, question: dict[str, Any], planner: "Planner") -> Ended:
+        """The planner asks before it plans."""
+        asked = {"text": question["text"], "options": question["options"]}
+        self.journal.end(running.number, "question", {"question": asked})
+        return self.documented(running, "question", exit_code_of("question"), planner, asked=asked, answer=asked["text"])
+
+    def ended(
+        self,
+        running: Running,
+        error: EkibenError | None,
+        *,
+        in_step: bool,
+        planner: "Planner | None" = None,
+        comment: str = "",
+    ) -> Ended:
+        """A run that is through, failed, or waits; what it waits for is written down."""
+        status = status_of(error, in_step)
+        asked = question_of(error)
+        waiting = None if error is None else {"question": asked, "argument": error.argument, "error": error.document()}
+        self.journal.end(running.number, status, waiting)
+        steps = steps_of(self.journal, running.number)
+        answer = answer_of(steps, self.context)
+        if error is not None:
+            answer = "\n".join(filter(None, [answer, *failure(error, steps, running.number)]))
+        code = 0 if error is None else error.exit_code
+        return self.documented(
+            running, status, code, planner, asked=asked, answer=answer, error=error, comment=comment
+        )
+
+    def documented(
+        self,
+        running: Running,
+        status: str,
+        code: int,
+        planner: "Planner | None",
+        *,
+        answer: str,
+        asked: dict[str, Any] | None = None,
+        error: EkibenError | None = None,
+        comment: str = "",
+    ) -> Ended:
+        """The document and exit code of a run."""
+        steps = steps_of(self.journal, running.number)
+        warnings = [w for step in steps if step["result"] for w in step["result"]["warnings"]]
+        if comment:
+            from agent.llm import struck
+
+            kept, struck_warnings = struck(comment)
+            warnings += struck_warnings
+            answer = "\n".join(filter(None, [answer, kept and f"{self.settings.llm} says: {kept}"]))
+        shown = document(
+            run=running.number,
+            request=self.journal.run(running.number)["request"],
+            status=status,
+            plan=[{"tool": step["tool"], "args": step["args"]} for step in steps],
+            steps=steps,
+            answer=answer,
+            question=asked,
+            warnings=warnings,
+            error=error.document() if error else None,
+            usage=planner.usage.document() if planner else None,
+        )
+        return Ended(shown, code)
+
+
+def interrupted(number: int) -> EkibenError:
+    """What a Ctrl-C becomes."""
+    from tools.core.errors import Interrupted
+
+    return Interrupted("Stopped.", f"Go on with: ekiben resume {number}")
+
+
+def question_of(error: EkibenError | None) -> dict[str, Any] | None:
+    """The question that an error asks, if it asks one."""
+    if error is None or error.code not in ("question", "approval_needed"):
+        return None
+    options = ["yes", "no"] if error.code == "approval_needed" else getattr(error, "options", [])
+    return {"text": error.message, "options": list(options)}
+
+
+def failure(error: EkibenError, steps: list[dict[str, Any]], number: int) -> list[str]:
+    """What went wrong, what was not run, and how to go on."""
+    left = not_run(steps)
+    lines = [f"{error.message} {error.hint}".strip()]
+    if left and error.code not in ("question", "approval_needed"):
+        lines.append(f"Not run: {', '.join(left)}.")
+    if error.argument and error.code == "data_refused":
+        lines.append(f"Go on with: ekiben resume {number} {error.argument.upper()}")
+    return lines

@@ -1,0 +1,98 @@
+"""The loop: ask the planner, run its calls in order as one plan, tell it the outcomes, until it answers in words."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agent.planner import Planner, Reply
+from tools.core.errors import EkibenError, LimitReached, PlannerFailed
+from tools.core.journal import JournalStep
+from tools.core.run import Running
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+WAITS = ("question", "approval_needed", "declined", "limit", "interrupted")
+"""Errors after which the person, not the planner, has the word."""
+TOLD = 2_000
+"""Characters of a result that the planner is told."""
+
+
+@dataclass
+class Said:
+    """How a conversation's turn ended."""
+
+    error: EkibenError | None
+    in_step: bool
+    comment: str
+    """The planner's own words, if it has any."""
+    question: dict[str, Any] | None = None
+
+
+def converse(
+    running: Running,
+    planner: Planner,
+    messages: "list[BaseMessage]",
+    most_turns: int,
+    shown: Callable[[list[JournalStep]], None],
+) -> Said:
+    """Go on until the planner answers, asks, or something stops the run. Messages are kept in the journal."""
+    error: EkibenError | None = None
+    for _ in range(most_turns):
+        running.context.check()
+        reply = planner.ask(messages)
+        messages.append(reply.message)
+        keep(running, planner, messages)
+        if reply.question is not None:
+            return Said(error, error is not None, reply.text, reply.question)
+        if not reply.calls:
+            return Said(error, error is not None, reply.text)
+        running.journal.add(running.number, [(call.id, call.tool, call.args) for call in reply.calls])
+        steps = running.steps()
+        shown(steps[-len(reply.calls) :])
+        error = running.go()
+        messages += outcomes(reply, running.steps()[-len(reply.calls) :])
+        keep(running, planner, messages)
+        if error and (error.code in WAITS or planner.is_final):
+            return Said(error, True, "")
+    if error:
+        return Said(error, True, "")
+    raise LimitReached(f"The planner did not come to an end in {most_turns} turns.", "Raise --max-turns.")
+
+
+def outcomes(reply: Reply, steps: list[JournalStep]) -> "list[BaseMessage]":
+    """What the planner is told of each of its calls."""
+    from langchain_core.messages import ToolMessage
+
+    return [
+        ToolMessage(content=told(step)[:TOLD], tool_call_id=call.id, name=step.tool)
+        for call, step in zip(reply.calls, steps, strict=True)
+    ]
+
+
+def told(step: JournalStep) -> str:
+    """A step's outcome in a few words: its result without long lists, or its error."""
+    if step.status == "done" and step.result:
+        short = {key: value for key, value in step.result.items() if not isinstance(value, list) or len(value) < 20}
+        return json.dumps({"status": "done", **short}, ensure_ascii=False, default=str)
+    if step.error:
+        return json.dumps({"status": step.status, "error": step.error}, ensure_ascii=False)
+    return json.dumps({"status": "not_run"})
+
+
+def keep(running: Running, planner: Planner, messages: "list[BaseMessage]") -> None:
+    """Write the conversation into the journal."""
+    from langchain_core.messages import messages_to_dict
+
+    running.journal.set_run(running.number, messages=messages_to_dict(messages), usage=planner.usage.document())
+
+
+def recall(stored: list[dict[str, Any]]) -> "list[BaseMessage]":
+    """The conversation that the journal kept."""
+    from langchain_core.messages import messages_from_dict
+
+    try:
+        return messages_from_dict(stored)
+    except (KeyError, ValueError) as exc:
+        raise PlannerFailed("The journal's conversation cannot be read.", "Start again with: ekiben run") from exc

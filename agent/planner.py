@@ -1,0 +1,54 @@
+"""A planner: a chat model with the tools bound to it, offline or a language model. Its reply is a plan or words."""
+
+import uuid
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage, BaseMessage
+
+
+@dataclass
+class Usage:
+    """What the planner has cost so far."""
+
+    llm: str
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+    def document(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One tool call of a reply."""
+
+    tool: str
+    args: dict[str, Any]
+    id: str = field(default_factory=lambda: f"call_{uuid.uuid4().hex[:12]}")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the planner said: calls are one plan; without any, its words are the answer or a question."""
+
+    message: "AIMessage"
+    text: str
+    calls: list[Call]
+    question: dict[str, Any] | None = None
+    """{text, options} when the person must answer first."""
+
+
+class Planner(Protocol):
+    """Offline or a language model."""
+
+    usage: Usage
+    is_final: bool
+    """Whether its plan is its last word: it does not plan again after a failure."""
+
+    def ask(self, messages: "list[BaseMessage]") -> Reply:
+        """The next reply of the conversation. PlannerFailed when there is none to be had."""

@@ -1,0 +1,93 @@
+"""What a command was told: flag, then environment, then ekiben.toml in the folder, then the user's file, then default."""
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from tools.core.context import Context
+from tools.core.errors import BadConfig
+
+FILE = "ekiben.toml"
+TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The flags that mean the same everywhere."""
+
+    yes: bool = False
+    json: bool = False
+    llm: str = "offline"
+    base_url: str | None = None
+    workspace: str | None = None
+    quiet: bool = False
+    events: bool = False
+    max_cost: float | None = None
+    max_tokens: int | None = None
+    max_turns: int = 12
+    timeout: float | None = None
+    share_rows: int = 0
+
+    def context(self) -> Context:
+        """The surroundings that tools get."""
+        import time
+
+        workspace = Path(self.workspace).expanduser() if self.workspace else Path.cwd() / ".ekiben"
+        deadline = None if self.timeout is None else time.monotonic() + self.timeout
+        return Context(workspace=workspace.absolute(), deadline=deadline, take_defaults=self.yes)
+
+
+def settle(flags: dict[str, Any]) -> Settings:
+    """The settings of a command whose flags were given; BadConfig names the place of a value that does not fit."""
+    found: dict[str, Any] = {}
+    for place, values in _places():
+        for name, value in values.items():
+            found[name] = _fitting(name, value, place)
+    found |= {name: value for name, value in flags.items() if value is not None and value is not False}
+    return Settings(**found)
+
+
+def _places() -> list[tuple[str, dict[str, Any]]]:
+    from platformdirs import user_config_path
+
+    user = user_config_path("ekiben") / FILE
+    variables = {
+        field.name: os.environ[f"EKIBEN_{field.name.upper()}"]
+        for field in fields(Settings)
+        if os.environ.get(f"EKIBEN_{field.name.upper()}")
+    }
+    return [(str(user), _file(user)), (FILE, _file(Path(FILE))), ("the environment", variables)]
+
+
+def _file(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    except UnicodeDecodeError as exc:
+        raise BadConfig(f"{str(path)!r} is not UTF-8.", "Save it as UTF-8.") from exc
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise BadConfig(f"{str(path)!r} is not TOML: {exc}.", "Mend it, or move it away.") from exc
+    known = {field.name for field in fields(Settings)}
+    named = {name.replace("-", "_"): value for name, value in values.items()}
+    for name in named:
+        if name not in known:
+            raise BadConfig(f"{str(path)!r} sets {name!r}, which is no setting.", f"Known: {', '.join(sorted(known))}.")
+    return named
+
+
+def _fitting(name: str, value: Any, place: str) -> Any:
+    default = next(field for field in fields(Settings) if field.name == name)
+    kind = str(default.type)
+    try:
+        if kind == "bool":
+            return value if isinstance(value, bool) else TRUTHS[str(value).lower()]
+        if "int" in kind:
+            return int(value)
+        return float(value) if "float" in kind else str(value)
+    except (ValueError, KeyError, TypeError) as exc:
+        raise BadConfig(f"{name} in {place} cannot be {value!r}.", f"It takes {kind.removesuffix(' | None')}.") from exc

@@ -1,0 +1,118 @@
+"""Which path and which artifact belongs to which verb, and which artifacts a request can mean."""
+
+import re
+from dataclasses import dataclass, field
+
+from agent.understanding.artifacts import KINDS
+from agent.understanding.lexicon import pattern
+from agent.understanding.paths import nearest
+from agent.understanding.replies import EXAMPLES, ask
+from agent.understanding.said import Intent, Said
+from agent.understanding.text import Thing
+from tools.core.plan import Question
+
+BREAK = re.compile(r"[;.!?,]|\b(?:and|then|but)\b|然后|接着|随后|最后|同时|再|并|后|顺便", re.IGNORECASE)
+ACCEPTED = {
+    "preprocess": ("dataset",), "train": ("prepared", "dataset"), "evaluate": ("model", "deployment"),
+    "explain": ("model", "deployment"), "compare": ("model", "deployment"), "package": ("model",),
+    "deploy": ("model", "bento"), "promote": ("deployment",), "predict": ("model", "deployment"),
+    "monitor": ("deployment",), "rollback": ("deployment",), "stop": ("deployment",), "logs": ("deployment",),
+    "export": ("model",),
+}  # fmt: skip
+"""The kinds of artifact that each tool takes, in the order in which a name is looked up."""
+
+
+class Asked(Exception):
+    """A question that ends the planning."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question.text)
+        self.question = question
+
+
+@dataclass
+class Desk:
+    """The things of a request laid out, and which of them have been used."""
+
+    said: Said
+    used: set[str] = field(default_factory=set)
+    pronoun: bool = False
+
+    def ask(self, key: str, options: list[str] | tuple[str, ...] = (), **words: object) -> Asked:
+        return Asked(ask(self.said.language, key, options, **words))
+
+    def thing(self, mark: str) -> Thing:
+        return self.said.draft.things[mark]
+
+    def marks(self, kind: str) -> list[str]:
+        """Marks of a kind that may be inputs, as they stand in the text."""
+        return [m for m in self.said.draft.order(kind) if m not in self.said.outputs]
+
+    def near(self, intent: Intent | None, kind: str) -> list[str]:
+        """The marks of a kind in the verb's own clause; else those before it; else all."""
+        marks = self.marks(kind)
+        text = self.said.draft.text
+        if intent is None or intent.mark not in text:
+            return marks
+        at = text.index(intent.mark)
+        start = max((m.end() for m in BREAK.finditer(text, 0, at)), default=0)
+        found = BREAK.search(text, at)
+        end = found.start() if found else len(text)
+        own = [m for m in marks if start <= text.index(m) < end]
+        return own or [m for m in marks if text.index(m) < at][-1:] or marks[:1]
+
+    def own(self, intent: Intent, kind: str) -> list[str]:
+        """Only the marks in the verb's own clause."""
+        near = self.near(intent, kind)
+        text = self.said.draft.text
+        at = text.index(intent.mark)
+        return [m for m in near if not BREAK.search(text, *sorted((text.index(m), at)))]
+
+    def artifact(self, intent: Intent, kinds: tuple[str, ...] = ()) -> Thing:
+        """The one artifact that a verb is about, checked; asks when there is none or more than one."""
+        accepted = kinds or ACCEPTED[intent.tool]
+        marks = self.near(intent, "artifact")
+        tags = {self.thing(m).tag for m in marks}
+        if len(tags) > 1:
+            fit = [m for m in marks if self.exists(self.thing(m), accepted)]
+            raise self.ask("which_artifact", [self.thing(m).tag for m in fit or marks], kind=accepted[0])
+        if not marks:
+            return self.only(accepted)
+        self.used |= {m for m in self.marks("artifact") if self.thing(m).tag in tags}
+        return self.checked(self.thing(marks[0]), accepted)
+
+    def only(self, kinds: tuple[str, ...]) -> Thing:
+        """The only artifact of a kind, for "it" and for a request that names none."""
+        names = self.names(kinds[0])
+        if len(names) == 1:
+            return Thing("artifact", names[0])
+        if not names:
+            raise self.ask("no_artifacts", [EXAMPLES[self.said.language]], kind=kinds[0])
+        raise self.ask("which_artifact", names, kind=kinds[0])
+
+    def names(self, kind: str) -> list[str]:
+        return list(dict.fromkeys(t.partition(":")[0] for t in self.said.world.tags(kind)))
+
+    def exists(self, thing: Thing, kinds: tuple[str, ...]) -> bool:
+        world = self.said.world
+        return any(thing.tag in world.tags(k) or (thing.version is None and thing.value in self.names(k)) for k in kinds)
+
+    def checked(self, thing: Thing, kinds: tuple[str, ...]) -> Thing:
+        """The artifact, if it exists among the kinds; else a question with the nearest."""
+        wanted = tuple(k for k in kinds if k == thing.hint) or kinds
+        if self.exists(thing, wanted) or self.exists(thing, kinds):
+            return thing
+        same = [t for k in kinds for t in self.said.world.tags(k) if t.partition(":")[0] == thing.value]
+        every = [n for k in kinds for n in self.names(k)]
+        if not every:
+            raise self.ask("no_artifacts", [EXAMPLES[self.said.language]], kind=kinds[0])
+        options = same or nearest(thing.value, every) or every
+        raise self.ask("no_such_artifact", options, kind=kinds[0], what=thing.tag)
+
+    def kinds_of(self, thing: Thing) -> list[str]:
+        return [k for k in KINDS if self.exists(thing, (k,))]
+
+
+def take_pronouns(desk: Desk) -> None:
+    """ "it", "the model", 它: nothing of their own, but they are understood."""
+    desk.pronoun = bool(desk.said.draft.take(pattern("_slots", "anaphora"), " "))

@@ -1,0 +1,162 @@
+"""A plan as the canonical request that asks for it, in English or Chinese."""
+
+from typing import Any
+
+from tools.core.names import slug, stem
+from tools.core.plan import Plan, Step
+
+
+def render(plan: Plan, language: str) -> str:
+    """One request that the planner understands as exactly this plan."""
+    zh = language == "zh"
+    by = {s.tool: s.args for s in plan.plan}
+    parts = [_training(by, zh)] if "profile" in by or "preprocess" in by or "train" in by else []
+    made = by.get("train", {}).get("name")
+    parts += [p for s in plan.plan if (p := _phrase(s, made, "deploy" in by, zh))]
+    text = ("；" if zh else "; ").join(p for p in parts if p)
+    return text
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"'
+
+
+def _training(by: dict[str, dict[str, Any]], zh: bool) -> str:
+    path = by.get("profile", {}).get("path")
+    start = path or (by.get("preprocess") or by["train"])["dataset"]
+    if "train" in by:
+        deploy = "deploy" in by and by["deploy"].get("model") == by["train"]["name"]
+        head = (f"训练并部署 {start}" if deploy else f"用 {start} 训练") if zh else (f"train and deploy on {start}" if deploy else f"train on {start}")
+    elif "preprocess" in by:
+        head = f"预处理 {start}" if zh else f"preprocess {start}"
+    else:
+        head = f"查看 {start}" if zh else f"profile {start}"
+    known = slug(stem(path)) if path else start.partition(":")[0]
+    wishes = _wishes(by, zh)
+    name = next((a["name"] for t, a in by.items() if t in ("train", "preprocess", "profile") and "name" in a), known)
+    if name != known:
+        wishes.append(f"叫做 {name}" if zh else f"call it {name}")
+    return ("，" if zh else ", ").join([head, *wishes])
+
+
+def _wishes(by: dict[str, dict[str, Any]], zh: bool) -> list[str]:
+    given: dict[str, Any] = {}
+    for tool in ("profile", "preprocess", "train", "deploy"):
+        given |= {k: v for k, v in by.get(tool, {}).items() if tool != "deploy" or "train" in by}
+    return [p for name, value in given.items() if (p := _wish(name, value, zh))]
+
+
+SIMPLE = {
+    "time_limit": ("at most {} seconds", "最多 {} 秒"), "metric": ("metric {}", "指标 {}"), "port": ("port {}", "端口 {}"),
+    "host": ("host {}", "主机 {}"), "replicas": ("{} replicas", "{} 个副本"), "seed": ("seed {}", "随机种子 {}"),
+    "canary": ("canary {}%", "金丝雀 {}%"), "test_fraction": ("test fraction {}", "测试集比例 {}"),
+    "encoding": ("encoding {}", "编码 {}"), "sheet": ('sheet "{}"', '工作表 "{}"'), "lines": ("last {} lines", "最后 {} 行"),
+}  # fmt: skip
+COLUMNS = {
+    "target": ("target {}", "目标列 {}"), "time_column": ("split by time on {}", "按 {} 时间切分"),
+    "group_column": ("group by {}", "按 {} 分组"), "weight_column": ("weight column {}", "权重列是 {}"),
+    "positive": ("positive label {}", "正类是 {}"),
+}  # fmt: skip
+SPLITS = {"random": ("random split", "随机切分"), "stratified": ("stratified split", "分层切分"), "time": ("time split", "时间切分"), "group": ("group split", "分组切分")}
+TASKS = {"binary": ("binary classification", "二分类"), "multiclass": ("multiclass classification", "多分类"), "regression": ("regression", "回归")}
+SEPARATORS = {";": ("semicolon separated", "分号分隔"), "\t": ("tab separated", "制表符分隔"), "|": ("pipe separated", "竖线分隔"), ",": ("comma separated", "逗号分隔")}
+PLATFORMS = {"docker": "docker", "kubernetes": "kubernetes", "serverless": "serverless"}
+
+
+def _wish(name: str, value: Any, zh: bool) -> str:
+    if name in SIMPLE:
+        return SIMPLE[name][zh].format(value)
+    if name in COLUMNS:
+        return COLUMNS[name][zh].format(_quoted(str(value)))
+    if name == "drop":
+        return (" 去掉 " if zh else "without ").strip() + " " + ("、" if zh else ", ").join(map(_quoted, value))
+    if name == "estimators":
+        return ("用 " if zh else "with ") + ("、" if zh else " and ").join(value)
+    for table, key in ((SPLITS, "split"), (TASKS, "task"), (SEPARATORS, "separator")):
+        if name == key and value in table:
+            return table[value][zh]
+    return _flag(name, value, zh)
+
+
+def _flag(name: str, value: Any, zh: bool) -> str:
+    if name == "platform":
+        return ("部署到本机" if zh else "on this machine") if value == "local" else f"在 {value} 上" if zh else f"on {value}"
+    if name == "header":
+        return "没有表头" if zh else "no header"
+    if name == "overwrite":
+        return "覆盖" if zh else "overwrite"
+    if name == "only_if_better":
+        return "如果更好才" if zh else "only if it is better"
+    return ""
+
+
+def _phrase(step: Step, made: str | None, deploying: bool, zh: bool) -> str:
+    args = step.args
+    subject = args.get("model") or args.get("deployment") or ""
+    it = ("它" if zh else "it") if made and subject == made else subject
+    if step.tool == "deploy":
+        return "" if made and subject == made else _deploy(args, zh)
+    if step.tool in ("evaluate", "package") and deploying and (made is None or subject == made):
+        return ""
+    return _WORDS[step.tool](args, it, zh) if step.tool in _WORDS else ""
+
+
+def _deploy(args: dict[str, Any], zh: bool) -> str:
+    known = str(args["model"]).rpartition("/")[2].partition(":")[0]
+    name = "" if args["name"] == known else (f"叫做 {args['name']}" if zh else f"call it {args['name']}")
+    wishes = [p for k, v in args.items() if k not in ("model", "name") and (p := _wish(k, v, zh))]
+    head = f"部署 {args['model']}" if zh else f"deploy {args['model']}"
+    return ("，" if zh else ", ").join([head, *([name] if name else []), *wishes])
+
+
+def _evaluate(args: dict[str, Any], it: str, zh: bool) -> str:
+    if "path" in args:
+        return f"用 {args['path']} 评估 {it}" if zh else f"evaluate {it} on {args['path']}"
+    return f"评估 {it}" if zh else f"evaluate {it}"
+
+
+def _predict(args: dict[str, Any], it: str, zh: bool) -> str:
+    text = f"用 {it} 预测 {args['path']}" if zh else f"score {args['path']} with {it}"
+    if "output" in args:
+        text += f"，结果保存到 {args['output']}" if zh else f" into {args['output']}"
+    return text + ((" ，覆盖" if zh else ", overwrite") if args.get("overwrite") else "")
+
+
+def _package(args: dict[str, Any], it: str, zh: bool) -> str:
+    text = f"打包 {it}" if zh else f"package {it}"
+    return text + ((f"，叫做 {args['name']}" if zh else f", call it {args['name']}") if "name" in args else "")
+
+
+def _rollback(args: dict[str, Any], it: str, zh: bool) -> str:
+    if "to" in args:
+        return f"把 {it} 回滚到第 {args['to']} 版" if zh else f"roll back {it} to revision {args['to']}"
+    return f"回滚 {it}" if zh else f"roll back {it}"
+
+
+def _logs(args: dict[str, Any], it: str, zh: bool) -> str:
+    lines = args.get("lines")
+    text = f"查看 {it} 的日志" if zh else f"show the log of {it}"
+    return text + ((f"，最后 {lines} 行" if zh else f", last {lines} lines") if lines else "")
+
+
+def _export(args: dict[str, Any], it: str, zh: bool) -> str:
+    text = f"导出 {it} 的脚本" if zh else f"export {it} as a script"
+    return text + ((f"，保存到 {args['output']}" if zh else f" into {args['output']}") if "output" in args else "")
+
+
+_WORDS = {
+    "evaluate": _evaluate,
+    "explain": lambda a, it, zh: f"解释 {it}" if zh else f"explain {it}",
+    "compare": lambda a, it, zh: ("比较 " if zh else "compare ") + (" 和 " if zh else " and ").join(a["models"]),
+    "package": _package,
+    "promote": lambda a, it, zh: f"金丝雀转正 {it}" if zh else f"promote {it}",
+    "predict": _predict,
+    "monitor": lambda a, it, zh: f"监控 {it}" if zh else f"monitor {it}",
+    "rollback": _rollback,
+    "stop": lambda a, it, zh: f"停掉 {it}" if zh else f"stop {it}",
+    "logs": _logs,
+    "status": lambda a, it, zh: (f"{a['name']} 的状态" if zh else f"status of {a['name']}") if "name" in a else ("状态" if zh else "status"),
+    "register": lambda a, it, zh: f"注册 {a['path']}" if zh else f"register {a['path']}",
+    "export": _export,
+    "delete": lambda a, it, zh: f"{'删除' if zh else 'delete'} {a['kind']}/{a['name']}",
+}  # fmt: skip

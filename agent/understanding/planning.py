@@ -1,0 +1,211 @@
+"""From what a request said to the steps of a plan, or to a question."""
+
+from typing import Any
+
+from agent.understanding.assign import Asked, Desk
+from agent.understanding.intents import ORDER
+from agent.understanding.paths import is_table, nearest
+from agent.understanding.replies import EXAMPLES, verb
+from agent.understanding.said import Intent, Said
+from agent.understanding.serving import SERVING
+from agent.understanding.text import Thing
+from agent.understanding.training import Origin, add_training, training_table
+from tools.core.names import slug
+from tools.core.plan import Plan, Question, Step
+
+TRAINS = {"estimators", "metric", "time_limit"}
+PREPARES = {"target", "task", "positive", "drop", "test_fraction", "split", "time_column", "group_column", "weight_column"}
+
+
+MAKERS = ("profile", "preprocess", "train", "evaluate", "explain", "compare", "register", "package", "deploy", "predict", "export")
+FREE = ("promote", "monitor", "rollback", "stop", "logs", "status", "delete")
+"""Steps that keep the place at which they were asked for."""
+
+
+def make_plan(said: Said, desk: Desk) -> Plan | Question:
+    """The plan, or the question that stands in its way."""
+    try:
+        _check_paths(desk)
+        _imply(said, desk)
+        steps = _steps(said, desk)
+        _check_used(said, desk, steps)
+        _check_tools(said, steps)
+    except Asked as asked:
+        return asked.question
+    return Plan(request=said.request, plan=steps)
+
+
+def _check_paths(desk: Desk) -> None:
+    """Every input that should be a table is one."""
+    said = desk.said
+    for mark in desk.marks("path"):
+        path = desk.thing(mark).value
+        if path.lower().endswith(".bento") or said.wants("register"):
+            continue
+        if not is_table(path):
+            raise desk.ask("not_a_table", what=path)
+        if said.world.table(path) is None:
+            near = nearest(path, said.world.files()) or said.world.files()[:6]
+            raise desk.ask("no_such_file" if near else "no_such_file_none", near, what=path)
+
+
+def _imply(said: Said, desk: Desk) -> None:
+    """Verbs that follow from the arguments: "random forest on x.csv", "predict Churn from x.csv"."""
+    tables = [m for m in desk.marks("path") if is_table(desk.thing(m).value)]
+    given = TRAINS & said.slots.keys()
+    if said.slots.get("_implied") and not said.wants("train"):
+        _imply_from_target(said, desk, tables)
+    elif given and not said.wants("train") and not said.wants("predict") and (tables or "estimators" in given):
+        if not (given == {"metric"} and said.wants("evaluate")):
+            said.intend("train")
+    deploying = said.wants("deploy") and not said.wants("train") and not desk.marks("artifact")
+    if deploying and tables and (PREPARES & said.slots.keys()):
+        said.intend("train")
+    if not said.intents:
+        raise _no_verb(said, desk, tables)
+
+
+def _imply_from_target(said: Said, desk: Desk, tables: list[str]) -> None:
+    """A target after "predict" means training, unless a model is named to predict with."""
+    models = [m for m in desk.marks("artifact") if desk.exists(desk.thing(m), ("model", "deployment"))]
+    weak = str(said.slots.get("_weak", "")).lower()
+    if weak and desk.exists(Thing("artifact", slug(weak)), ("model", "deployment")) and not models:
+        _column_or_model(said, desk, tables, slug(weak))
+    elif models and tables and not said.wants("predict") and weak:
+        said.intend("predict")
+        said.slots.pop("target")
+    elif not said.wants("predict"):
+        said.intend("train")
+
+
+def _column_or_model(said: Said, desk: Desk, tables: list[str], name: str) -> None:
+    """ "predict churn for new.csv" where churn is a model and may be a column."""
+    if not tables:
+        said.intend("train")
+        return
+    path = desk.thing(tables[0]).value
+    facts = said.world.table(path)
+    if facts and said.slots["target"] in facts.columns:
+        target = said.slots["target"]
+        options = {
+            "en": [f"train on {path}, target {target}", f"score {path} with {name}"],
+            "zh": [f"用 {path} 训练，目标列 {target}", f"用 {name} 给 {path} 打分"],
+        }
+        raise desk.ask("which_reading", options[said.language])
+    said.slots.pop("target")
+    said.draft.text += said.draft.put(Thing("artifact", name))
+    said.intend("predict")
+
+
+def _no_verb(said: Said, desk: Desk, tables: list[str]) -> Asked:
+    zh = said.language == "zh"
+    if said.refused:
+        return desk.ask("nothing_to_do", [EXAMPLES[said.language]])
+    if tables:
+        path, target = desk.thing(tables[0]).value, said.slots.get("target")
+        more = (f"，目标列 {target}" if zh else f", target {target}") if target else ""
+        texts = (f"查看 {path}", f"用 {path} 训练{more}", f"训练并部署 {path}{more}") if zh else (
+            f"profile {path}", f"train on {path}{more}", f"train and deploy on {path}{more}")  # fmt: skip
+        return desk.ask("what_to_do", texts, what=path)
+    artifacts = desk.marks("artifact")
+    if artifacts:
+        tag = desk.thing(artifacts[0]).tag
+        texts = (f"评估 {tag}", f"部署 {tag}", f"{tag} 的状态") if zh else (f"evaluate {tag}", f"deploy {tag}", f"status of {tag}")
+        return desk.ask("what_to_do", texts, what=tag)
+    return desk.ask("nothing_understood", [EXAMPLES[said.language]])
+
+
+def _steps(said: Said, desk: Desk) -> list[Step]:
+    """The steps of all intents, in the order of the workflow."""
+    tools = {i.tool for i in said.intents}
+    steps: list[Step] = []
+    origin = add_training(desk, tools, steps) if tools & {"profile", "preprocess", "train"} else Origin()
+    if "train" in tools and "deploy" in tools and "evaluate" not in said.refused:
+        tools.add("evaluate")
+    if "deploy" in tools and "package" in said.refused:
+        raise desk.ask("unused", what="package")
+    placed: list[tuple[Step, Intent | None]] = [(step, None) for step in steps]
+    for tool in ORDER[3:]:
+        for intent in _of(said, tools, tool):
+            placed += [(step, intent) for step in SERVING[tool](desk, intent, origin)]
+    return _unique(said, placed)
+
+
+def _of(said: Said, tools: set[str], tool: str) -> list[Intent]:
+    found = [i for i in said.intents if i.tool == tool]
+    return found or ([Intent(tool, "")] if tool in tools else [])
+
+
+def _unique(said: Said, steps: list[tuple[Step, Intent | None]]) -> list[Step]:
+    """Each step once; making a model in the order of the workflow, the rest where it was said."""
+    kept: list[Step] = []
+    for step, _ in sorted(steps, key=lambda s: _place(said, *s)):
+        if step not in kept:
+            kept.append(step)
+    return kept
+
+
+def _place(said: Said, step: Step, intent: Intent | None) -> tuple[int, int]:
+    text = said.draft.text
+    makers = [text.find(i.mark) for i in said.intents if i.tool in MAKERS and i.mark]
+    at = min(makers, default=-1)
+    if step.tool in FREE and intent and intent.mark:
+        place = text.find(intent.mark)
+        return (place, 0) if place < at else (len(text) + place, 0)
+    return max(at, 0), ORDER.index(step.tool)
+
+
+def _check_used(said: Said, desk: Desk, steps: list[Step]) -> None:
+    """Everything that the request said is in the plan."""
+    for kind in ("path", "artifact", "quoted"):
+        for mark in said.draft.order(kind):
+            known = mark in desk.used or any(desk.thing(mark).value in _strings(s.args) for s in steps)
+            if not known and not (kind == "artifact" and _harmless(desk, mark, steps)):
+                raise desk.ask("unused", what=desk.thing(mark).tag)
+    for name, value in said.slots.items():
+        if not name.startswith("_") and not any(_holds(s, name, value) for s in steps):
+            _excuse(said, desk, name, value)
+
+
+def _harmless(desk: Desk, mark: str, steps: list[Step]) -> bool:
+    """A name that the steps bear anyway: "train a churn model on churn.csv"."""
+    thing = desk.thing(mark)
+    made = {s.args.get("name") for s in steps} | {slug(str(s.args.get("target", ""))) for s in steps}
+    return thing.version is None and thing.value in made
+
+
+def _holds(step: Step, name: str, value: Any) -> bool:
+    if name in ("name", "deploy_name"):
+        return "name" in step.args
+    return step.args.get({"revision": "to"}.get(name, name)) == value
+
+
+def _excuse(said: Said, desk: Desk, name: str, value: Any) -> None:
+    """An argument that no step took: harmless, or a question."""
+    if name == "metric" and said.wants("evaluate"):
+        return
+    if name == "platform" and value == "local" and not said.wants("deploy"):
+        return
+    raise desk.ask("unused", what=f"{name.replace('_', ' ')} {value}")
+
+
+def _strings(args: dict[str, Any]) -> list[str]:
+    return [str(v) for value in args.values() for v in (value if isinstance(value, list) else [value])]
+
+
+def _check_tools(said: Said, steps: list[Step]) -> None:
+    """Only tools that exist, with arguments that they have."""
+    from agent.understanding.replies import ask
+
+    world = said.world
+    for step in steps:
+        if step.tool not in world.tools:
+            joined = "、" if said.language == "zh" else ", "
+            can = joined.join(verb(t, said.language) for t in world.tools)
+            raise Asked(ask(said.language, "cannot_yet", what=verb(step.tool, said.language), can=can))
+        for name in step.args:
+            if name not in world.tools[step.tool]:
+                raise Asked(ask(said.language, "cannot_argument", tool=step.tool, what=name.replace("_", " ")))
+
+
+__all__ = ["make_plan", "training_table"]

@@ -1,0 +1,128 @@
+"""Reads a request from left to right through the stages: things, columns, arguments, verbs, and what is left."""
+
+import re
+
+from agent.understanding import Understanding
+from agent.understanding.artifacts import mentioned, take_names as take_artifacts, take_tags
+from agent.understanding.assign import Desk, take_pronouns
+from agent.understanding.columns import mentions
+from agent.understanding.declines import about_ekiben, declined, wished
+from agent.understanding.intents import prepare, take_compounds, take_intents, take_weak
+from agent.understanding.leftovers import leftovers
+from agent.understanding.lexicon import pattern
+from agent.understanding.paths import take_paths
+from agent.understanding.planning import make_plan
+from agent.understanding.replies import EXAMPLES, ask
+from agent.understanding.roles import take_positive, take_roles
+from agent.understanding.said import Said
+from agent.understanding.slots import (
+    take_choices,
+    take_duration,
+    take_estimators,
+    take_metric,
+    take_names,
+    take_numbers,
+    take_outputs,
+    take_separator,
+)
+from agent.understanding.text import Draft, is_chinese, normalise, tidy
+from agent.understanding.typos import mend
+from agent.understanding.world import World
+from tools.core.plan import Plan, Question
+
+
+def read(request: str, world: World) -> Understanding:
+    """Understand one request."""
+    said = Said(request, "zh" if is_chinese(request) else "en", Draft(normalise(request)), world)
+    if not said.draft.text:
+        return Understanding(ask(said.language, "empty", [EXAMPLES[said.language]]))
+    outcome = _declined(said) or _taken_apart(said)
+    return Understanding(outcome, said.notes if isinstance(outcome, Plan) else [])
+
+
+def _declined(said: Said) -> Question | None:
+    """Take the things out; what is no request on tables ends here."""
+    take_separator(said)
+    take_paths(said.draft, said.world)
+    said.draft.text = tidy(said.draft.text)
+    take_tags(said.draft)
+    names = mentioned(said.draft, said.world)
+    said.columns = _columns(said, names)
+    mend(said, names)
+    return _on_masked(said, names)
+
+
+def _columns(said: Said, names: list[str]) -> list[str]:
+    """The columns of the tables that are named; without one, those of the artifacts."""
+    tables = [said.world.table(t.value) for t in said.draft.things.values() if t.kind == "path"]
+    found = [c for facts in tables if facts for c in facts.columns]
+    for tag in [t.value for t in said.draft.things.values() if t.kind == "artifact"] + names:
+        found += said.world.columns(tag)
+    return list(dict.fromkeys(found))
+
+
+def _on_masked(said: Said, names: list[str]) -> Question | None:
+    """Questions about Ekiben and requests for something else; column and artifact names cannot trigger them."""
+    whole = said.draft.text
+    for at, found in reversed(mentions(said.draft, 0, len(whole), said.columns)):
+        said.draft.cut(at, found.end, "\uf003")
+    for name in names:
+        said.draft.text = re.sub(rf"(?i)(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", "\uf003", said.draft.text)
+    question = declined(said) or about_ekiben(said)
+    said.draft.text = whole
+    return question
+
+
+def _taken_apart(said: Said) -> Plan | Question:
+    prepare(said)
+    take_roles(said)
+    take_positive(said)
+    _take_arguments(said)
+    take_artifacts(said.draft, said.world)
+    if said.language and "target" in said.slots:
+        _forgive(said)
+    take_compounds(said)
+    take_intents(said)
+    return _planned(said)
+
+
+def _take_arguments(said: Said) -> None:
+    take_estimators(said)
+    take_metric(said)
+    take_duration(said)
+    take_numbers(said, "test_fraction", "canary", "port", "replicas", "seed", "lines", "time_limit")
+    take_choices(said)
+    take_outputs(said)
+    take_names(said)
+
+
+def _forgive(said: Said) -> None:
+    """Nothing more to do for the target's own words."""
+    said.draft.text = said.draft.text.replace("\uf003", " ")
+
+
+def _planned(said: Said) -> Plan | Question:
+    if said.wants("rollback"):
+        said.draft.take(pattern("rollback", "previous"))
+        take_numbers(said, "revision")
+    take_weak(said)
+    if question := wished(said):
+        return question
+    desk = Desk(said)
+    take_pronouns(desk)
+    if said.problems:
+        return said.problems[0]
+    rest = leftovers(said.draft)
+    outcome = make_plan(said, desk)
+    if rest and (isinstance(outcome, Plan) or not outcome.options):
+        return _left(said, rest, outcome)
+    return outcome
+
+
+def _left(said: Said, rest: list[str], outcome: Plan | Question) -> Question:
+    """Something was not understood: offer the plan without it."""
+    if not said.intents or isinstance(outcome, Question):
+        return ask(said.language, "nothing_understood", [EXAMPLES[said.language]])
+    from agent.understanding.canonical import render
+
+    return ask(said.language, "not_understood", [render(outcome, said.language)], what=" … ".join(rest))

@@ -1,0 +1,96 @@
+"""The world that requests are understood in: the files near, the workspace's artifacts, the tools."""
+
+from collections.abc import Collection, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import tools
+from agent.understanding import TableFacts
+from tools.core.context import Context
+from tools.core.errors import EkibenError
+
+TABLES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".csv.gz")
+MOST_FILES = 200
+MOST_LABELS = 12
+
+
+class Here:
+    """The current folder and workspace; reading it changes nothing and imports no heavy library."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.refused: dict[str, EkibenError] = {}
+        """Tables that are there and cannot be read, and why."""
+
+    @cached_property
+    def tools(self) -> Mapping[str, Collection[str]]:
+        """The tools that exist, and the names of their arguments."""
+        return {name: set(tools.load(name).args.model_fields) for name in tools.TOOLS}
+
+    def table(self, path: str) -> TableFacts | None:
+        """The table at a path; None when there is no such file. One that cannot be read has no columns."""
+        from tools.core.names import stem
+        from tools.core.reading import peek
+        from tools.core.targets import likely_targets
+
+        try:
+            place = self.context.path(path)
+            if not place.exists():
+                return None
+            seen = peek(place)
+        except EkibenError as exc:
+            self.refused[path] = exc
+            return TableFacts([], [])
+        labels = {name: _labels(seen.sample[name]) for name in seen.columns}
+        return TableFacts(
+            seen.columns, likely_targets(seen.columns, seen.sample, stem(path)), {k: v for k, v in labels.items() if v}
+        )
+
+    def files(self) -> list[str]:
+        """Table files in the folder and one level below, as a request would write them."""
+        folder = self.context.folder
+        found = [p for pattern in ("*", "*/*") for p in sorted(folder.glob(pattern)) if _is_table(p, folder)]
+        return [p.relative_to(folder).as_posix() for p in found[:MOST_FILES]]
+
+    def tags(self, kind: str) -> list[str]:
+        """Tags, the most recently made first; of deployments their names."""
+        if kind == "deployment":
+            from tools.core.deployments import deployments
+
+            return [deployment.name for deployment in deployments(self.context)]
+        found = self.context.store.all(kind)
+        return [a.tag for a in sorted(found, key=lambda a: _made(a.path), reverse=True)]
+
+    def columns(self, tag: str) -> list[str]:
+        """Columns of a dataset, a prepared dataset or a model."""
+        try:
+            artifact = self.context.find(tag, "dataset", "prepared", "model")
+            while artifact.kind != "dataset":
+                parent = {"model": "prepared", "prepared": "dataset"}[artifact.kind]
+                artifact = self.context.find(f"{parent}/{artifact.record[parent]}", parent)
+        except (EkibenError, KeyError, OSError, ValueError):
+            return []
+        return [column["name"] for column in artifact.record["columns"]]
+
+    def revisions(self, deployment: str) -> list[int]:
+        """The revisions that a deployment can go back to."""
+        from tools.core.deployments import find_deployment
+
+        try:
+            return find_deployment(self.context, deployment).revisions
+        except EkibenError:
+            return []
+
+
+def _labels(cells: list[str | None]) -> list[str]:
+    values = sorted({cell.strip() for cell in cells if cell is not None and cell.strip()})
+    return values if len(values) <= MOST_LABELS else []
+
+
+def _is_table(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not hidden and path.name.lower().endswith(TABLES) and path.is_file()
+
+
+def _made(path: Path) -> float:
+    return (path / "record.json").stat().st_mtime
