@@ -9,7 +9,7 @@ from agent.understanding.text import Draft
 CLOSE, LEAD = 86, 5
 SEPARATOR = re.compile(r"\s*(?:,\s*(?:and|or)\b|,|、|&|\b(?:and|or|nor|plus)\b|以及|还有|和|与|及|跟|或者|或)\s*(?:also\s+|the\s+)?", re.IGNORECASE)
 LATIN_WORD = re.compile(r"[A-Za-z0-9_][\w.\-]*[A-Za-z0-9_]|[A-Za-z0-9_]")
-HAN_RUN = re.compile(f"[{HAN}A-Za-z0-9_]+")
+AFTER_PART = re.compile(f"$|[^{HAN}]|[列字和与及的为作做这等]")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _contained(text: str, at: int, columns: list[str]) -> Read | None:
     for length in range(len(run[0]) if run else 0, 1, -1):
         part = text[at : at + length]
         found = [c for c in columns if part in c]
-        if len(found) == 1 and length * 2 >= len(found[0]):
+        if len(found) == 1 and length * 2 >= len(found[0]) and AFTER_PART.match(text[at + length :]):
             return Read(found, at + length, ((part, found[0]),))
     return None
 

@@ -51,8 +51,8 @@ def take_intents(said: Said) -> None:
         goes_on = listed_from >= 0 and _continues(text[listed_from:start])
         if refusal or end_refusal or goes_on:
             said.refused.append(tool)
-            spans.append((start - refusal, end + end_refusal, ""))
-            listed_from = end
+            spans.append((listed_from if goes_on else start - refusal, end + end_refusal, ""))
+            listed_from = end + end_refusal
         else:
             spans.append((start, end, tool))
             listed_from = -1

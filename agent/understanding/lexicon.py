@@ -26,7 +26,7 @@ MACROS = {
     "path": f"[{PATHS}]",
     "ref": f"[{ARTIFACTS}]",
     "quoted": f"[{QUOTES}]",
-    "name": rf"(?:[{QUOTES}]|[{ARTIFACTS}]|[A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?)",
+    "name": rf"(?:\s+|(?<![{WORD}]))(?:[{QUOTES}]|[{ARTIFACTS}]|[A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?)",
     "han": f"[{HAN}]",
     "thing": f"[{PATHS}{QUOTES}{ARTIFACTS}]",
 }

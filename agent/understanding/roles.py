@@ -166,10 +166,10 @@ def _take_weak(said: Said) -> None:
 
 def _weak(said: Said, match: re.Match[str]) -> None:
     draft = said.draft
-    read = read_list(draft, match.end(), said.columns)
     at = match.end()
-    if not read.columns:
-        at, read = next(_in_clause(said, match.end()), (at, read))
+    read = read_list(draft, at, said.columns)
+    if not read.columns or read.notes:
+        at, read = next(_in_clause(said, at), (at, read))
     if not read.columns:
         _maybe(said, match)
         return
@@ -178,7 +178,8 @@ def _weak(said: Said, match: re.Match[str]) -> None:
         said.slots["_implied"] = True
         return
     _keep(said, "target", read)
-    said.slots["_weak"] = draft.text[at : read.end].strip()
+    if re.match(r"\s*(?:for|on|in|with|of|over)\b|的", draft.text[read.end :]):
+        said.slots["_weak"] = draft.text[at : read.end].strip()
     draft.cut(at, read.end)
     draft.cut(match.start(), match.end())
     said.slots["_implied"] = True

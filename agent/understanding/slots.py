@@ -96,13 +96,9 @@ def take_choices(said: Said) -> None:
 
 
 def take_separator(said: Said) -> None:
-    """The separator, before punctuation is read as punctuation; and a file without a header."""
+    """The separator, before punctuation is read as punctuation."""
     for match in said.draft.take(choices("_slots", "separator")):
         said.set("separator", chosen(match, "_slots", "separator"))
-    for match in said.draft.take(pattern("_slots", "encoding")):
-        said.set("encoding", next(v for v in match.groupdict().values() if v).lower())
-    if said.draft.take(pattern("_slots", "header")):
-        said.set("header", False)
 
 
 def take_estimators(said: Said) -> None:

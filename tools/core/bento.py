@@ -63,11 +63,11 @@ def build_bento(context: Context, model: str, name: str, version: int) -> Path:
         return place
     with staging(context.bentoml_home / "staging") as aside:
         home, source = aside / "home", aside / "source"
-        _stage_source(source, model, name)
+        _stage_source(source, model)
         base, _, number = model.partition(":")
         copy_tree(model_folder(context, model), home / "models" / base / number)
         write_text(home / "models" / base / "latest", number)
-        _run_build(source, home, version)
+        _run_build(source, home, model, name, version)
         built = home / "bentos" / name / str(version)
         _describe(built, home / "models" / base / number)
         refuse_leaks(built)
@@ -126,28 +126,30 @@ def _describe(built: Path, model: Path) -> None:
     write_text(built / "apis" / "openapi.yaml", described)
 
 
-def _stage_source(source: Path, model: str, name: str) -> None:
+def _stage_source(source: Path, model: str) -> None:
     import service
 
     copy_tree(Path(next(iter(service.__path__))), source / "service")
     write_text(source / "bento_model.json", json.dumps({"model": model}))
-    bentofile = {
+
+
+def _run_build(source: Path, home: Path, model: str, name: str, version: int) -> None:
+    """Build in a fresh process: BentoML's own command refuses any folder below a hidden one, as .ekiben is."""
+    asked = {
         "service": "service.service:ModelService",
         "name": name,
+        "version": str(version),
         "description": f"Serves model {model}, made with Ekiben.",
         "include": ["service/*.py", "bento_model.json"],
         "models": [model],
         "python": {"packages": pinned(), "lock_packages": False},
+        "build_ctx": str(source),
     }
-    write_text(source / "bentofile.yaml", json.dumps(bentofile))
+    command = python("-c", "import bentoml, json, sys; bentoml.build(**json.load(sys.stdin))", "build")
+    _bentoml(command, source, environment(source, BENTOML_HOME=str(home)), json.dumps(asked))
 
 
-def _run_build(source: Path, home: Path, version: int) -> None:
-    command = python("-m", "bentoml", "build", "--version", str(version), "--output", "tag", str(source))
-    _bentoml(command, source, environment(source, BENTOML_HOME=str(home)))
-
-
-def _bentoml(command: list[str], folder: Path, variables: dict[str, str]) -> None:
+def _bentoml(command: list[str], folder: Path, variables: dict[str, str], told: str = "") -> None:
     done = subprocess.run(
         command,
         env=variables,
@@ -155,7 +157,7 @@ def _bentoml(command: list[str], folder: Path, variables: dict[str, str]) -> Non
         capture_output=True,
         text=True,
         check=False,
-        stdin=subprocess.DEVNULL,
+        input=told,
     )
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
