@@ -143,10 +143,9 @@ def runs_command(**values: Any) -> int:
 
     settings, _ = given(click.get_current_context(), values)
     context = settings.context()
-    found = [
-        {name: run[name] for name in ("request", "status", "llm", "started", "ended", "origin")} | {"run": str(run["id"])}
-        for run in Journal(context.workspace).runs()
-    ]
+    told = ("request", "status", "llm", "started", "ended", "origin")
+    runs = Journal(context.workspace).runs()
+    found = [{"run": str(run["id"])} | {name: run[name] for name in told} for run in runs]
     if settings.json:
         click.echo(json.dumps({"runs": found}, ensure_ascii=False))
         return 0
@@ -163,7 +162,8 @@ def tools_command(**values: Any) -> int:
     settings, _ = given(click.get_current_context(), values)
     found = [tools.load(name) for name in tools.TOOLS]
     if settings.json:
-        listed = [{"name": t.name, "effect": t.effect, "description": t.description, "schema": t.schema()} for t in found]
+        told = ("name", "effect", "description")
+        listed = [{name: getattr(t, name) for name in told} | {"schema": t.schema()} for t in found]
         click.echo(json.dumps({"tools": listed}, ensure_ascii=False))
         return 0
     for tool in found:

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ def _port() -> dict[str, Any]:
     try:
         with open_listener("127.0.0.1", None) as listener:
             return _check("port", True, f"{listener.getsockname()[1]} is free")
-    except (EkibenError, socket.error) as exc:
+    except (EkibenError, OSError) as exc:
         return _check("port", False, str(exc), "Stop what uses the ports.")
 
 

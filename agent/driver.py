@@ -148,7 +148,8 @@ class Driver:
         """The planner asks before it plans."""
         asked = {"text": question["text"], "options": question["options"]}
         self.journal.end(running.number, "question", {"question": asked})
-        return self.documented(running, "question", exit_code_of("question"), planner, asked=asked, answer=asked["text"])
+        code = exit_code_of("question")
+        return self.documented(running, "question", code, planner, asked=asked, answer=asked["text"])
 
     def ended(
         self,

@@ -174,8 +174,9 @@ def _invoke(model: Any, messages: list[BaseMessage]) -> AIMessage:
 
 
 def _rate_limited(exc: Any) -> str:
-    quota = "insufficient_quota" in str(getattr(exc, "code", "") or "")
-    return "The language model's quota is used up." if quota else "The language model's server is asked too often (429)."
+    if "insufficient_quota" in str(getattr(exc, "code", "") or ""):
+        return "The language model's quota is used up."
+    return "The language model's server is asked too often (429)."
 
 
 def _first_line(exc: Exception) -> str:

@@ -72,6 +72,5 @@ def checked(raw: Any, name: str) -> Plan:
 def changed(plan: Plan, context: Context) -> list[str]:
     """A warning for each table that is not the one the plan was made with."""
     now = hashes(plan, context)
-    return [
-        f"{path} has changed since the plan was made." for path, digest in plan.tables.items() if now.get(path) != digest
-    ]
+    other = [path for path, digest in plan.tables.items() if now.get(path) != digest]
+    return [f"{path} has changed since the plan was made." for path in other]

@@ -39,7 +39,9 @@ def completed(words: list[str], here: object) -> str:
     return words[0] if len(words) == 1 else " ".join(words)
 
 
-def plan_only(request: str, settings: Settings, context: Context) -> tuple[Plan | Question, list[str], dict[str, object]]:
+def plan_only(
+    request: str, settings: Settings, context: Context
+) -> tuple[Plan | Question, list[str], dict[str, object]]:
     """A plan or a question for a request, and what it cost; nothing is run or written."""
     if settings.llm == "offline":
         from agent.document import NO_USAGE

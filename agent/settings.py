@@ -1,4 +1,4 @@
-"""What a command was told: flag, then environment, then ekiben.toml in the folder, then the user's file, then default."""
+"""What a command was told: a flag, else the environment, ekiben.toml here, the user's file, the default."""
 
 import os
 import tomllib

@@ -56,7 +56,8 @@ def _details(name: str, result: dict[str, Any]) -> list[str]:
     """What a person wants to see of a read tool beside its headline."""
     if name == "logs":
         return list(result["lines"])
-    lines = [f"{kind}: {', '.join(result[kind])}" for kind in ("datasets", "prepared", "models", "bentos") if result[kind]]
+    kinds = ("datasets", "prepared", "models", "bentos")
+    lines = [f"{kind}: {', '.join(result[kind])}" for kind in kinds if result[kind]]
     for found in result["deployments"]:
         lines.append(f"{found['name']}: {found['state']} on {found['url']}")
         lines += [

@@ -1,7 +1,6 @@
 """The world that requests are understood in: the files near, the workspace's artifacts, the tools."""
 
 from collections.abc import Collection, Mapping
-from functools import cached_property
 from pathlib import Path
 
 import tools
@@ -21,11 +20,9 @@ class Here:
         self.context = context
         self.refused: dict[str, EkibenError] = {}
         """Tables that are there and cannot be read, and why."""
-
-    @cached_property
-    def tools(self) -> Mapping[str, Collection[str]]:
-        """The tools that exist, and the names of their arguments."""
-        return {name: set(tools.load(name).args.model_fields) for name in tools.TOOLS}
+        self.tools: Mapping[str, Collection[str]] = {
+            name: set(tools.load(name).args.model_fields) for name in tools.TOOLS
+        }
 
     def table(self, path: str) -> TableFacts | None:
         """The table at a path; None when there is no such file. One that cannot be read has no columns."""

@@ -1,1 +1,1 @@
-"""What ships inside the Bento: row checks, the encoder, the runtime and the HTTP service. Knows nothing else of ours."""
+"""What ships inside the Bento: row checks, encoder, runtime and HTTP service. Knows nothing else of ours."""

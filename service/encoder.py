@@ -64,7 +64,7 @@ def date_part(seconds: Matrix, part: str) -> Matrix:
     """One part of moments given as seconds since 1970 (UTC); NaN stays NaN."""
     days = np.floor(seconds / DAY)
     if part == "days":
-        return seconds / DAY
+        return np.asarray(seconds / DAY)
     if part == "hour":
         return np.asarray(np.floor((seconds - days * DAY) / 3600.0))
     if part == "weekday":
@@ -77,13 +77,13 @@ def date_part(seconds: Matrix, part: str) -> Matrix:
         "month": months.astype("int64") % 12 + 1,
         "day": (stamps - months).astype("int64") + 1,
     }[part]
-    return np.where(known, whole.astype(np.float64), np.nan)
+    return np.asarray(np.where(known, whole.astype(np.float64), np.nan))
 
 
 def _scaled(feature: Feature, values: Matrix) -> Matrix:
     if feature["fill"] is not None:
         values = np.where(np.isnan(values), feature["fill"], values)
-    return ((values - feature["center"]) / feature["scale"]).reshape(-1, 1)
+    return np.asarray((values - feature["center"]) / feature["scale"]).reshape(-1, 1)
 
 
 def _number(feature: Feature, values: Any) -> Matrix:

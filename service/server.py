@@ -16,7 +16,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 
@@ -77,10 +77,10 @@ class Revision:
         self.public: QuietServer | None = None
         self.ending = asyncio.Event()
 
-    def _config(self, lifespan: str) -> uvicorn.Config:
+    def _config(self, lifespan: Literal["on", "off"]) -> uvicorn.Config:
         return uvicorn.Config(
             self.turn,
-            lifespan=lifespan,  # type: ignore[arg-type]
+            lifespan=lifespan,
             access_log=False,
             log_config=None,
             timeout_keep_alive=IDLE_SECONDS,
@@ -157,10 +157,10 @@ def main() -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics  # two servers would wipe each other's in a shared one
         import uvloop
 
-        from service.service import ModelService
+        from service.service import SERVICE
 
         async def serve() -> None:
-            await Revision(ModelService.to_asgi(), sockets[0], sockets[1]).run()
+            await Revision(SERVICE.to_asgi(), sockets[0], sockets[1]).run()
 
         uvloop.run(serve())
 

@@ -33,4 +33,6 @@ class ModelService:
         return answer_rows(self.runtime, rows, "")
 
 
-ModelService.add_asgi_middleware(HttpFace)
+SERVICE: Any = ModelService
+"""What the decorator made of the class: a BentoML Service."""
+SERVICE.add_asgi_middleware(HttpFace)

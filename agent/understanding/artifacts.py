@@ -12,7 +12,7 @@ from tools.core.names import slug
 KINDS = ("dataset", "prepared", "model", "bento", "deployment")
 TAG = re.compile(
     rf"(?<![A-Za-z0-9_.:/\-])(?:(dataset|prepared|model|bento|deployment)/)?"
-    rf"([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?|[{HAN}]+):(\d+|latest)(?![A-Za-z0-9_:.]\d|\d|[A-Za-z_])",
+    rf"([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?|(?-i:[{HAN}]+)):(\d+|latest)(?![A-Za-z0-9_:.]\d|\d|[A-Za-z_])",
     re.IGNORECASE | re.ASCII,
 )
 KIND_NAME = re.compile(
@@ -24,6 +24,7 @@ SPOKEN = (
     (rf"(?P<r>{{ref}})(?:'s)?,? ?(?:version|ver\.?|v|model) ?(?P<v>\d+|{NUMBER})(?!\.\d)", False),
     (rf"(?P<r>{{ref}})的?(?:模型)?的?第(?P<v>{NUMBER})个?版本?(?:的?模型)?", False),
     (rf"(?P<r>{{ref}})的?(?:模型)?的?(?:版本|v)(?P<v>{NUMBER})", False),
+    (rf"(?P<r>{{ref}})的?(?P<v>{NUMBER})版本?", False),
     (rf"第(?P<v>{NUMBER})个?版本?的(?P<r>{{ref}})", False),
 )
 

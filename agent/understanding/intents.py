@@ -3,7 +3,8 @@
 import re
 from functools import cache
 
-from agent.understanding.lexicon import ARTIFACTS, PATHS, QUOTES, compiled, pattern, phrases
+from agent.understanding.lexicon import ARTIFACTS, LANGUAGES, PATHS, QUOTES, Phrases, choices, compiled, pattern, phrases
+from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
 ORDER = (
@@ -17,29 +18,27 @@ THINGS = f"[{PATHS}{ARTIFACTS}{QUOTES}]"
 
 
 @cache
-def _patterns(chinese: bool) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    keys = ("en", "zh") if chinese else ("en",)
-    return tuple((tool, compiled([p for k in keys for p in phrases(tool).get(k, [])])) for tool in ORDER)
+def _patterns() -> tuple[tuple[str, Phrases], ...]:
+    return tuple((tool, pattern(tool)) for tool in ORDER)
 
 
 @cache
-def _negations() -> tuple[re.Pattern[str], ...]:
+def _negations(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What takes back the verb that follows, and what takes back the one before."""
     data = phrases("_slots")["negation"]
-    starts = [compiled(data["en"]).pattern + data["between_en"], compiled(data["zh"]).pattern + data["between_zh"]]
-    before = re.compile(f"(?:{starts[0]}|{starts[1]})$", re.IGNORECASE)
-    after = re.compile(rf"\s*(?:{compiled(data['after_en']).pattern}|{compiled(data['after_zh']).pattern})", re.IGNORECASE)
-    return before, after, compiled(data["positive_en"]), compiled(data["positive_zh"])
+    before, after = compiled(data[language]).pattern, compiled(data[f"after_{language}"]).pattern
+    return re.compile(f"{before}{data[f'between_{language}']}$", re.IGNORECASE), re.compile(rf"\s*{after}", re.IGNORECASE)
 
 
 def prepare(said: Said) -> None:
     """Idioms that would mislead: "training data", "don't forget to", "what is its accuracy"."""
     draft = said.draft
-    _, _, english, chinese = _negations()
-    draft.take(english, " ")
-    draft.take(chinese, "" if said.language == "zh" else " ")
+    positive = pattern("_slots", "negation", "positive")
+    draft.take(positive, " " if said.language == "en" else "")
     draft.text = NOUN.sub(r"\1 deploy", draft.text)
     draft.take(pattern("train", "noun"), " ")
-    draft.take(pattern("evaluate", "early"), " evaluate ")
+    if choices("_metrics").search(draft.text) or "accura" in draft.text.lower() or "precise" in draft.text.lower():
+        draft.take(pattern("evaluate", "early"), " evaluate ")
 
 
 def take_intents(said: Said) -> None:
@@ -48,6 +47,8 @@ def take_intents(said: Said) -> None:
     spans: list[tuple[int, int, str]] = []
     for start, end, tool in _longest(said):
         refusal, end_refusal = _refusal(text, start, end)
+        if listed_from >= 0 and re.fullmatch(r"\s*and(?: to)?\s*", text[listed_from:start]):
+            said.problems.append(ask(said.language, "which_reading"))
         goes_on = listed_from >= 0 and _continues(text[listed_from:start])
         if refusal or end_refusal or goes_on:
             said.refused.append(tool)
@@ -64,10 +65,10 @@ def take_intents(said: Said) -> None:
 
 def _refusal(text: str, start: int, end: int) -> tuple[int, int]:
     """How much text before and after a verb takes it back."""
-    before, after, *_ = _negations()
-    first = before.search(text[max(0, start - 60) : start])
-    last = after.match(text, end)
-    return len(first[0]) if first else 0, last.end() - end if last else 0
+    lead = text[max(0, start - 60) : start]
+    firsts = [m[0] for language in LANGUAGES if (m := _negations(language)[0].search(lead))]
+    lasts = [m.end() - end for language in LANGUAGES if (m := _negations(language)[1].match(text, end))]
+    return max(map(len, firsts), default=0), max(lasts, default=0)
 
 
 def _continues(between: str) -> bool:
@@ -78,8 +79,7 @@ def _continues(between: str) -> bool:
 
 def _longest(said: Said) -> list[tuple[int, int, str]]:
     text = said.draft.text
-    chinese = re.search("[\u3400-\u9fff]", text) is not None
-    every = [(m.start(), m.end(), tool) for tool, p in _patterns(chinese) for m in p.finditer(text) if m.end() > m.start()]
+    every = [(m.start(), m.end(), tool) for tool, p in _patterns() for m in p.finditer(text) if m.end() > m.start()]
     taken: list[tuple[int, int, str]] = []
     for start, end, tool in sorted(every, key=lambda e: (e[0] - e[1], ORDER.index(e[2]))):
         if all(end <= s or start >= e for s, e, _ in taken):

@@ -5,7 +5,10 @@ is ignored, and {n}, {path}, {ref}, … stand for what `MACROS` says.
 """
 
 import re
+import sys
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,14 +24,15 @@ SPELLED = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|ninety"
 )
 NUMBER = rf"(?:\d[\d,]*\d(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|(?:{SPELLED})(?![a-z])|[零〇一二两三四五六七八九十百千]+)"
+_LATIN, _CHINESE = re.compile(r"[A-Za-z]"), re.compile(f"[{HAN}]")
 MACROS = {
     "n": NUMBER,
-    "path": f"[{PATHS}]",
-    "ref": f"[{ARTIFACTS}]",
-    "quoted": f"[{QUOTES}]",
-    "name": rf"(?:\s+|(?<![{WORD}]))(?:[{QUOTES}]|[{ARTIFACTS}]|[A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?)",
+    "path": f"(?-i:[{PATHS}])",
+    "ref": f"(?-i:[{ARTIFACTS}])",
+    "quoted": f"(?-i:[{QUOTES}])",
+    "name": rf"(?:\s+|(?<![{WORD}]))(?:(?-i:[{QUOTES}{ARTIFACTS}])|[A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?)",
     "han": f"[{HAN}]",
-    "thing": f"[{PATHS}{QUOTES}{ARTIFACTS}]",
+    "thing": f"(?-i:[{PATHS}{QUOTES}{ARTIFACTS}])",
 }
 
 
@@ -70,30 +74,58 @@ def _both(entry: dict[str, list[str]]) -> list[str]:
     return [p for language in LANGUAGES for p in entry.get(language, [])]
 
 
+@dataclass
+class Phrases:
+    """Alternatives in both languages, compiled only in the languages that a text is written in."""
+
+    en: list[str]
+    zh: list[str]
+    variants: dict[tuple[bool, bool], re.Pattern[str]] = field(default_factory=dict)
+
+    def on(self, text: str) -> re.Pattern[str]:
+        """The pattern for that text; the first alternative that fits at a place is taken."""
+        key = (_LATIN.search(text) is not None, _CHINESE.search(text) is not None)
+        if key not in self.variants:
+            self.variants[key] = compiled(self.en * key[0] + self.zh * key[1])
+        return self.variants[key]
+
+    def search(self, text: str, at: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
+        return self.on(text).search(text, at, end)
+
+    def match(self, text: str, at: int = 0) -> re.Match[str] | None:
+        return self.on(text).match(text, at)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        return self.on(text).finditer(text)
+
+    def sub(self, by: str, text: str) -> str:
+        return self.on(text).sub(by, text)
+
+
 def compiled(alternatives: list[str]) -> re.Pattern[str]:
-    """One pattern of all alternatives; the first that fits at a place is taken."""
+    """One pattern of all alternatives."""
     if not alternatives:
         return re.compile(r"(?!)")
     return re.compile(f"{START}(?:{'|'.join(map(expand, alternatives))}){END}", re.IGNORECASE)
 
 
 @cache
-def pattern(file: str, *keys: str) -> re.Pattern[str]:
-    """The pattern of a file's table (`keys` lead to it; it has `en` and `zh`)."""
+def pattern(file: str, *keys: str) -> Phrases:
+    """The phrases of a file's table (`keys` lead to it; it has `en` and `zh`)."""
     entry: Any = phrases(file)
     for key in keys:
         entry = entry.get(key, {})
-    return compiled(_both(entry))
+    return Phrases(entry.get("en", []), entry.get("zh", []))
 
 
 @cache
-def choices(file: str, *keys: str) -> re.Pattern[str]:
-    """The pattern of an enumeration: the group that matched is `v` and the value's place in `values`."""
+def choices(file: str, *keys: str) -> Phrases:
+    """The phrases of an enumeration; `chosen` says which value a match stands for."""
     table: Any = phrases(file)
     for key in keys:
         table = table[key]
-    groups = [f"(?P<v{i}>{'|'.join(_both(entry))})" for i, entry in enumerate(table.values())]
-    return compiled(groups)
+    en, zh = ([f"(?P<v{i}{end}>{'|'.join(e[lang])})" for i, e in enumerate(table.values())] for lang, end in (("en", ""), ("zh", "z")))
+    return Phrases(en, zh)
 
 
 @cache
@@ -107,7 +139,7 @@ def values(file: str, *keys: str) -> tuple[str, ...]:
 
 def chosen(match: re.Match[str], file: str, *keys: str) -> str:
     """Which value of an enumeration a match of `choices` stands for."""
-    return values(file, *keys)[int((match.lastgroup or "v0")[1:])]
+    return values(file, *keys)[int((match.lastgroup or "v0")[1:].rstrip("z"))]
 
 
 @cache

@@ -10,8 +10,8 @@ from agent.understanding.world import World
 TABLES = r"csv\.gz|tsv\.gz|csv\.zip|csv|tsv|txt|parquet|xlsx"
 OTHERS = r"bento|pkl|pickle|joblib|onnx|skops|json|jsonl|xls|feather|arrow|pdf|docx?|png|jpe?g|html?|py|sql|db|zip|yaml|md|mp4|wav|log"
 ENDING = rf"\.(?:{TABLES}|{OTHERS})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])"
-BODY = rf"[A-Za-z0-9_.\-/\\~@%+#{HAN}]"
-PATH = re.compile(rf"(?:[a-z][a-z0-9+]*://|[A-Za-z]:[\\/])?{BODY}*?[A-Za-z0-9_\-)%{HAN}*]{ENDING}", re.IGNORECASE)
+BODY = rf"(?-i:[A-Za-z0-9_.\-/\\~@%+#{HAN}])"
+PATH = re.compile(rf"(?:[a-z][a-z0-9+]*://|[A-Za-z]:[\\/])?{BODY}*?(?-i:[A-Za-z0-9_\-)%{HAN}*]){ENDING}", re.IGNORECASE)
 QUOTED = re.compile(r"\"([^\"]+)\"|(?<![A-Za-z0-9])'([^']+)'(?![A-Za-z0-9])")
 IS_PATH = re.compile(rf".*{ENDING}$", re.IGNORECASE)
 IS_TABLE = re.compile(rf".*\.(?:{TABLES})$", re.IGNORECASE)

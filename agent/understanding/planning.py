@@ -58,6 +58,9 @@ def _imply(said: Said, desk: Desk) -> None:
     elif given and not said.wants("train") and not said.wants("predict") and (tables or "estimators" in given):
         if not (given == {"metric"} and said.wants("evaluate")):
             said.intend("train")
+    if said.wants("compare") and tables and not desk.marks("artifact"):
+        said.intents = [i for i in said.intents if i.tool != "compare"]
+        said.intend("train")
     deploying = said.wants("deploy") and not said.wants("train") and not desk.marks("artifact")
     if deploying and tables and (PREPARES & said.slots.keys()):
         said.intend("train")

@@ -75,30 +75,25 @@ def _on_masked(said: Said, names: list[str]) -> Question | None:
 
 def _taken_apart(said: Said) -> Plan | Question:
     prepare(said)
+    take_estimators(said)
     take_roles(said)
+    if "drop" in said.slots:
+        said.slots["drop"].sort(key=lambda c: said.request.casefold().find(c.casefold()))
     take_positive(said)
     _take_arguments(said)
     take_artifacts(said.draft, said.world)
-    if said.language and "target" in said.slots:
-        _forgive(said)
     take_compounds(said)
     take_intents(said)
     return _planned(said)
 
 
 def _take_arguments(said: Said) -> None:
-    take_estimators(said)
     take_metric(said)
     take_duration(said)
     take_numbers(said, "test_fraction", "canary", "port", "replicas", "seed", "lines", "time_limit")
     take_choices(said)
     take_outputs(said)
     take_names(said)
-
-
-def _forgive(said: Said) -> None:
-    """Nothing more to do for the target's own words."""
-    said.draft.text = said.draft.text.replace("\uf003", " ")
 
 
 def _planned(said: Said) -> Plan | Question:

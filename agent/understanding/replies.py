@@ -98,6 +98,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ekiben does not train {what!r}. It trains these. Which one?",
         "Ekiben 不训练“{what}”。可以训练下面这些，用哪一个？",
     ),
+    "exclude_estimator": (
+        "Estimators can be chosen, not excluded. Which ones should be tried?",
+        "可以指定要用的估计器，不能排除。要试哪些？",
+    ),
     "unknown_platform": (
         "Ekiben deploys on this machine, Docker, Kubernetes or serverless, not on {what!r}. Which one?",
         "Ekiben 可以部署到本机、Docker、Kubernetes 或 serverless，不能部署到“{what}”。用哪一个？",

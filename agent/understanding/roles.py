@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from agent.understanding.artifacts import known_names
 from agent.understanding.columns import (
     LATIN_WORD,
     Read,
@@ -15,7 +16,7 @@ from agent.understanding.columns import (
     read_one,
     unknown_word,
 )
-from agent.understanding.lexicon import HAN, HOLE, choices, compiled, pattern, phrases
+from agent.understanding.lexicon import HAN, HOLE, LANGUAGES, Phrases, choices, pattern, phrases
 from agent.understanding.paths import nearest
 from agent.understanding.replies import ask, read_as
 from agent.understanding.said import Said
@@ -25,13 +26,17 @@ CLAUSE = re.compile(rf"[,;.!?]|\b(?:and|then|using|with|from|on|in|based|for|ove
 
 
 @cache
-def _forms(slot: str, key: str) -> tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...]:
+def _forms(slot: str, key: str) -> tuple[tuple[Phrases, Phrases | None], ...]:
     """The phrases of a slot as (before the columns, after them)."""
     entry = phrases("_slots")[slot]
-    halves = [p.split("{col}" if "{col}" in p else "{label}") for lang in ("en", "zh") for p in entry.get(f"{key}_{lang}", [])]
-    plain = [head for head, tail in halves if not tail]
-    both = [(compiled([head]), compiled([tail])) for head, tail in halves if tail]
-    return (*both, *([(compiled(plain), None)] if plain else []))
+    split = {lang: [re.split(r"\{(?:col|label)\}", p) for p in entry.get(f"{key}_{lang}", [])] for lang in LANGUAGES}
+    plain = Phrases(*([head for head, tail in split[lang] if not tail] for lang in LANGUAGES))
+    both = [(_phrase(head, lang), _phrase(tail, lang)) for lang in LANGUAGES for head, tail in split[lang] if tail]
+    return (*both, *([(plain, None)] if plain.en or plain.zh else []))
+
+
+def _phrase(text: str, language: str) -> Phrases:
+    return Phrases([text], []) if language == "en" else Phrases([], [text])
 
 
 def take_roles(said: Said) -> None:
@@ -58,7 +63,7 @@ def _take(said: Said, slot: str, many: bool) -> None:
                 _before(said, slot, match)
 
 
-def _after(said: Said, slot: str, match: re.Match[str], tail: re.Pattern[str] | None, many: bool) -> None:
+def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, many: bool) -> None:
     draft, end = said.draft, match.end()
     read = read_list(draft, end, said.columns) if many else read_one(draft, end, said.columns)
     if read and read.columns:
@@ -78,7 +83,7 @@ def _plural(text: str, at: int) -> re.Match[str] | None:
     return re.compile(r"\s*(?:columns?|features?|fields?|variables?|这[两几三个一]*列|列|字段)(?![A-Za-z])(?:\s*(?:之外|以外|除外))?").match(text, at)
 
 
-def _soon(tail: re.Pattern[str], text: str, at: int) -> bool:
+def _soon(tail: Phrases, text: str, at: int) -> bool:
     found = tail.search(text, at, at + 24)
     return found is not None and not CLAUSE.search(text[at : found.start()])
 
@@ -125,10 +130,10 @@ def _ordinary(said: Said, slot: str, word: str) -> bool:
 
 
 @cache
-def _verbs() -> re.Pattern[str]:
+def _verbs() -> Phrases:
     tools = ("train", "evaluate", "package", "deploy", "predict", "explain", "compare", "preprocess", "profile", "stop", "monitor")
-    every = [p for t in tools for lang in ("en", "zh") for p in phrases(t).get(lang, [])]
-    return compiled([p for p in every if "{" not in p])
+    every = ([p for t in tools for p in phrases(t).get(lang, []) if "{" not in p] for lang in LANGUAGES)
+    return Phrases(*every)
 
 
 def _is_verb(word: str) -> bool:
@@ -143,8 +148,6 @@ def _has_verb(word: str) -> bool:
 
 def _take_adjective(said: Said) -> None:
     """ "a churn model": the target as an adjective, unless an artifact has that name."""
-    from agent.understanding.artifacts import known_names
-
     known = known_names(said.world)
     if "target" in said.slots:
         return
@@ -173,6 +176,8 @@ def _weak(said: Said, match: re.Match[str]) -> None:
     if not read.columns:
         _maybe(said, match)
         return
+    if _is_artifact(said, draft.text[at : read.end]):
+        return
     if "target" in said.slots and said.slots["target"] in read.columns and len(read.columns) == 1:
         draft.cut(at, read.end)
         said.slots["_implied"] = True
@@ -183,6 +188,12 @@ def _weak(said: Said, match: re.Match[str]) -> None:
     draft.cut(at, read.end)
     draft.cut(match.start(), match.end())
     said.slots["_implied"] = True
+
+
+def _is_artifact(said: Said, written: str) -> bool:
+    """Without a table, the name of an artifact is the artifact."""
+    tables = any(t.kind == "path" for t in said.draft.things.values())
+    return not tables and written.strip().lower() in known_names(said.world)
 
 
 def _in_clause(said: Said, start: int) -> Iterator[tuple[int, Read]]:

@@ -27,6 +27,8 @@ MARKED = re.compile(f"[{PATHS}{QUOTES}{ARTIFACTS}]")
 
 def take_numbers(said: Said, *names: str) -> None:
     """Arguments that are a number with a word beside it."""
+    if not re.search(rf"{NUMBER}", said.draft.text, re.IGNORECASE):
+        return
     for name in names:
         for match in said.draft.take(pattern("_slots", "numbers", name)):
             _keep(said, name, _value(name, match[0]))
@@ -69,6 +71,8 @@ def _tenths(text: str) -> bool:
 
 def take_duration(said: Said) -> None:
     """How long training may take, with the words around it."""
+    if not DURATION.search(said.draft.text):
+        return
     data = phrases("_slots")["duration"]
     head = compiled(data["head"]).pattern.replace("(?!)", "")
     tail = "|".join(data["tail"]).replace(" ", r"\s+")
@@ -106,9 +110,16 @@ def take_estimators(said: Said) -> None:
     unknown = said.draft.take(pattern("_decline", "estimators_unknown"))
     if unknown:
         said.problems.append(ask(said.language, "unknown_estimator", values("_estimators"), what=unknown[0][0]))
-    found = [chosen(m, "_estimators") for m in said.draft.take(choices("_estimators"), "\uf001")]
-    if found:
-        said.set("estimators", list(dict.fromkeys(found)))
+    text = said.draft.text
+    found = [m for m in choices("_estimators").finditer(text) if m[0] not in said.columns]
+    names = list(dict.fromkeys(chosen(m, "_estimators") for m in found))
+    if any(pattern("_slots", "not_this").search(text[max(0, m.start() - 30) : m.start()]) for m in found):
+        others = [name for name in values("_estimators") if name not in names]
+        said.problems.append(ask(said.language, "exclude_estimator", others))
+    if names:
+        said.set("estimators", names)
+    for match in reversed(found):
+        said.draft.cut(match.start(), match.end(), "\uf001")
 
 
 def take_metric(said: Said) -> None:

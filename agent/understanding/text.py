@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-from agent.understanding.lexicon import HAN, HOLE
+from agent.understanding.lexicon import HAN, HOLE, Phrases
 
 QUOTE_MARKS = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "「": '"', "」": '"', "『": '"', "』": '"'}
@@ -58,7 +58,7 @@ class Draft:
         """Take a span out of the text."""
         self.text = f"{self.text[:start]}{mark}{self.text[end:]}"
 
-    def take(self, pattern: re.Pattern[str], mark: str = HOLE) -> list[re.Match[str]]:
+    def take(self, pattern: Phrases, mark: str = HOLE) -> list[re.Match[str]]:
         """Take everything out that fits."""
         found = list(pattern.finditer(self.text))
         for match in reversed(found):

@@ -140,5 +140,6 @@ def _listen(host: str, port: int) -> socket.socket:
             raise BadArguments(f"{host!r} is no address of this machine.", "Leave --host away.") from exc
         if isinstance(exc, PermissionError):
             raise PortInUse(f"Port {port} needs more rights than you have.", "Choose one above 1023.") from exc
-        raise PortInUse(f"Port {port} on {host} is in use.", "Choose another with --port, or stop what uses it.") from exc
+        taken = f"Port {port} on {host} is in use."
+        raise PortInUse(taken, "Choose another with --port, or stop what uses it.") from exc
     return listener

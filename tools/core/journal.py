@@ -160,7 +160,10 @@ def _run(row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _step(row: sqlite3.Row) -> JournalStep:
-    drawn = {tuple(key.split("/", 1)): version for key, version in json.loads(row["drawn"]).items()}
+    drawn: dict[tuple[str, str], int] = {}
+    for key, version in json.loads(row["drawn"]).items():
+        kind, _, name = key.partition("/")
+        drawn[kind, name] = version
     return JournalStep(
         position=row["position"],
         call_id=row["call_id"] or "",
@@ -171,7 +174,7 @@ def _step(row: sqlite3.Row) -> JournalStep:
         seconds=row["seconds"],
         result=json.loads(row["result"]) if row["result"] else None,
         error=json.loads(row["error"]) if row["error"] else None,
-        drawn=drawn,  # type: ignore[arg-type]
+        drawn=drawn,
     )
 
 

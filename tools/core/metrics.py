@@ -135,7 +135,7 @@ def _binary(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
     if metric in ("roc_auc", "average_precision", "brier_score", "log_loss"):
         named = {"brier_score": m.brier_score_loss, "average_precision": m.average_precision_score}
         function = named.get(metric) or getattr(m, "roc_auc_score" if metric == "roc_auc" else metric)
-        extra = {"labels": [0, 1]} if metric == "log_loss" else {}
+        extra: dict[str, Any] = {"labels": [0, 1]} if metric == "log_loss" else {}
         return lambda y, p: function(hit(y), p[:, goal.positive], **extra)
     function = getattr(m, f"{metric}_score")
     extra = {"zero_division": 0} if metric in ("f1", "precision", "recall") else {}
@@ -156,5 +156,5 @@ def _multiclass(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
     if metric == "brier_score":
         return lambda y, p: ((np.eye(goal.labels)[y] - p) ** 2).sum(axis=1).mean()
     function = getattr(m, f"{metric}_score")
-    extra = {"average": "macro", "zero_division": 0} if metric in ("f1", "precision", "recall") else {}
+    extra: dict[str, Any] = {"average": "macro", "zero_division": 0} if metric in ("f1", "precision", "recall") else {}
     return lambda y, p: function(y, p.argmax(axis=1), **extra)

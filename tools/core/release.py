@@ -1,4 +1,4 @@
-"""Putting a revision live: started aside, proven with sample rows, then given the traffic. Deploy and rollback share it."""
+"""Putting a revision live: started aside, proven with sample rows, then given the traffic."""
 
 import http.client
 import json
@@ -50,7 +50,9 @@ class Proof(BaseModel):
     equal: int
 
 
-def release(context: Context, deployment: Deployment, revision: int, event: str, host: str, port: int | None) -> Released:
+def release(
+    context: Context, deployment: Deployment, revision: int, event: str, host: str, port: int | None
+) -> Released:
     """Start a revision, prove it, move the traffic, write it down. Unverified leaves what was live as it was."""
     import time
 

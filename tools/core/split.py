@@ -15,7 +15,8 @@ def row_keys(frame: Any) -> Array:
     total = np.zeros(len(frame), dtype=np.uint64)
     for position in range(frame.shape[1]):
         column = frame.iloc[:, position].reset_index(drop=True)
-        total = total * np.uint64(1_000_003) + hash_pandas_object(column, index=False).to_numpy(dtype=np.uint64)
+        hashed = hash_pandas_object(column, index=False).to_numpy(dtype=np.uint64)
+        total = (total * np.uint64(1_000_003) + hashed).astype(np.uint64)
     return total
 
 

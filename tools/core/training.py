@@ -29,7 +29,7 @@ def main(job: Path) -> None:
     """Train until the plan or the time is through; the outcome is written whatever was reached."""
     asked = read_json(job / "job.json")
     problem = read_problem(asked)
-    preload(asked["estimators"])
+    preload()
     deadline = time.monotonic() + asked["time_limit"]
     say(ready=True)
     base = dummy(problem, asked["metric"])
@@ -57,12 +57,12 @@ def read_problem(asked: dict[str, Any]) -> Problem:
     return Problem(asked["inputs"], checked.columns, y, goal, folds, asked["seed"])
 
 
-def preload(names: list[str]) -> None:
+def preload() -> None:
     """Import what the forks will need, once, without starting a thread of OpenMP that a fork would lose."""
-    import skops.io
-    import sklearn.ensemble
-    import sklearn.linear_model
-    import sklearn.metrics  # noqa: F401
+    from importlib import import_module
+
+    for module in ("skops.io", "sklearn.ensemble", "sklearn.linear_model", "sklearn.metrics"):
+        import_module(module)
 
 
 def dummy(problem: Problem, metric: str) -> float:
