@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint format lock bench clean
+.PHONY: setup demo test lint format docs lock bench clean
 
 setup: $(VENV)/.ready
 
@@ -17,7 +17,7 @@ demo: setup
 	$(BIN)/ekiben run "train and deploy on examples/churn.csv" --yes
 
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -28,6 +28,9 @@ lint: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup # docs/tools.md, from the tools' declarations
+	$(BIN)/python -P -m agent.docs
 
 bench: setup
 	$(BIN)/python -P bench/speed.py

@@ -5,6 +5,7 @@ import shlex
 from typing import Any
 
 from tools.core.context import Context
+from tools.core.errors import EkibenError
 from tools.core.files import read_json
 
 RELEASES = ("deploy", "rollback")
@@ -12,8 +13,9 @@ RELEASES = ("deploy", "rollback")
 
 def answer_of(steps: list[dict[str, Any]], context: Context) -> str:
     """The results' headlines, and after a release the address and a line to try it."""
+    end = closing(steps, context)
     told = [step["result"]["headline"] for step in steps if step["status"] == "done" and step["result"]]
-    return "\n".join([*told, *closing(steps, context)])
+    return "\n".join([*(line for line in told if line not in end), *end])
 
 
 def closing(steps: list[dict[str, Any]], context: Context) -> list[str]:
@@ -22,7 +24,12 @@ def closing(steps: list[dict[str, Any]], context: Context) -> list[str]:
     if not released:
         return []
     last = released[-1]
-    return [f"Live at {last['url']} until `ekiben stop {last['deployment']}`. Try it:", curl(last, context)]
+    scores = [s["result"]["headline"] for s in steps if s["status"] == "done" and s["tool"] == "evaluate"]
+    return [
+        *scores[-1:],
+        f"Live at {last['url']} until `ekiben stop {last['deployment']}`. Try it:",
+        curl(last, context),
+    ]
 
 
 def curl(released: dict[str, Any], context: Context) -> str:
@@ -31,6 +38,25 @@ def curl(released: dict[str, Any], context: Context) -> str:
     rows = read_json(folder / "sample.json")["rows"][:1]
     body = shlex.quote(json.dumps({"rows": rows}, ensure_ascii=False))
     return f"  curl -s {released['url']}/predict -H 'Content-Type: application/json' -d {body}"
+
+
+def failure(error: EkibenError, steps: list[dict[str, Any]], number: int) -> list[str]:
+    """What went wrong, what was not run, and how to go on."""
+    left = not_run(steps)
+    lines = [f"{error.message} {error.hint}".strip()]
+    if left and error.code not in ("question", "approval_needed"):
+        lines.append(f"Not run: {', '.join(left)}.")
+    if error.argument and error.code == "data_refused":
+        lines.append(f"Go on with: ekiben resume {number} {error.argument.upper()}")
+    return lines
+
+
+def after_failure(document: dict[str, Any]) -> list[str]:
+    """The same for a person who has the failed step's sentence on the screen already."""
+    told = document["answer"].splitlines()
+    start = next((n for n, line in enumerate(told) if line.startswith(document["error"]["message"][:40])), 0)
+    shown = any(step["error"] for step in document["steps"])
+    return [document["error"]["hint"], *told[start + 1 :]] if shown else told[start:]
 
 
 def not_run(steps: list[dict[str, Any]]) -> list[str]:

@@ -13,17 +13,18 @@ def make_approver(
     ask: Callable[[str], bool] | None,
     unsaid: Callable[[JournalStep], list[str]] | None = None,
     approved_now: Collection[int] = (),
+    declined_now: Collection[int] = (),
 ) -> Callable[[JournalStep, str, str], bool | None]:
     """The answer to "may this step run?".
 
     `--yes` approves a release step, unless it has arguments that nobody said and no tool made. It approves a destroy
-    step only where a person named the thing, and never an output that exists. `approved_now` are the positions that a
-    person just approved with `resume RUN --yes`. None means that nobody can be asked.
+    step only where a person named the thing, and never an output that exists. `approved_now` and `declined_now` are the
+    positions that a person just answered with `resume RUN yes` or `no`. None means that nobody can be asked.
     """
 
     def approve(step: JournalStep, text: str, effect: str) -> bool | None:
-        if step.position in approved_now:
-            return True
+        if step.position in approved_now or step.position in declined_now:
+            return step.position in approved_now
         if yes and effect == "release" and not (unsaid and unsaid(step)):
             return True
         if yes and effect == "destroy" and named_by_person:

@@ -87,7 +87,5 @@ def _last(driver: Driver) -> Ended | None:
     run = runs[0]
     asked = run["waiting"]["question"]
     driver.terminal.say(asked["text"])
-    found = document(
-        run=run["id"], request=run["request"], status="question", plan=[], steps=[], question=asked
-    )
+    found = document(run=run["id"], request=run["request"], status="question", plan=[], steps=[], question=asked)
     return Ended(found, 4)

@@ -25,7 +25,7 @@ def _driver(settings: Settings, piped: bool = False) -> "Driver":
 
 def _show(driver: "Driver", ended: "Ended") -> int:
     """Print a run's end: its document, or its answer (without what the terminal has shown already)."""
-    from agent.answer import closing
+    from agent.answer import after_failure, closing
     from agent.terminal import plain
 
     found = ended.document
@@ -34,8 +34,9 @@ def _show(driver: "Driver", ended: "Ended") -> int:
         return ended.exit_code
     seen = sys.stdout.isatty() and driver.terminal.console.is_terminal and not driver.settings.quiet
     text = found["answer"]
-    if seen and found["status"] == "done" and found["steps"]:
+    if seen and found["steps"]:
         text = "\n".join(closing(found["steps"], driver.context))
+        text += "" if found["error"] is None else "\n".join(after_failure(found))
     if text:
         click.echo(plain(text))
     options = (found["question"] or {}).get("options") or []

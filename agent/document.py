@@ -57,7 +57,7 @@ def steps_of(journal: Journal, run: int) -> list[dict[str, Any]]:
     """A run's steps as scripts see them. One that waits for an answer was not run."""
     found = []
     for step in journal.steps(run):
-        status = {"planned": "not_run", "started": "failed"}.get(step.status, step.status)
+        status = {"planned": "not_run", "started": "failed", "given_up": "failed"}.get(step.status, step.status)
         found.append(
             {
                 "tool": step.tool,

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.answer import answer_of, not_run
+from agent.answer import answer_of, failure
 from agent.approval import make_approver
 from agent.document import document, status_of, steps_of
 from agent.settings import Settings
 from agent.terminal import Events, Terminal, ask_yes
+from tools.core.context import Context
 from tools.core.errors import EkibenError, exit_code_of
 from tools.core.journal import Journal, JournalStep
 from tools.core.plan import Plan
@@ -38,6 +40,8 @@ class Driver:
     """Whether a person can be asked."""
     approved: set[int] = field(default_factory=set)
     """Positions of steps that the person approved by `resume RUN --yes`."""
+    declined: set[int] = field(default_factory=set)
+    """Positions of steps that the person declined by `resume RUN no`."""
 
     def __post_init__(self) -> None:
         self.context = self.settings.context()
@@ -56,6 +60,8 @@ class Driver:
 
         from agent.loop import converse
 
+        if self.settings.llm != "offline":
+            self.context.roots = roots(self.context, text)
         messages = [*before, HumanMessage(text)]
         with held(self.context, number):
             running = self.running(number, "request", said=text)
@@ -82,6 +88,7 @@ class Driver:
 
     def tool(self, name: str, args: dict[str, Any]) -> tuple[dict[str, Any] | None, EkibenError | None]:
         """Run one typed command: its result or its error. One that is refused before it starts leaves no run."""
+        self.terminal.tells_errors = False
         number = self.journal.begin(f"ekiben {name}", "none", "command")
         self.journal.add(number, [("command", name, args)])
         with held(self.context, number):
@@ -107,6 +114,7 @@ class Driver:
                 ask=(lambda text: ask_yes(self.terminal, text)) if self.interactive else None,
                 unsaid=self.unsaid(number) if origin == "request" else None,
                 approved_now=self.approved,
+                declined_now=self.declined,
             ),
             command=origin == "command",
         )
@@ -170,9 +178,7 @@ class Driver:
         if error is not None:
             answer = "\n".join(filter(None, [answer, *failure(error, steps, running.number)]))
         code = 0 if error is None else error.exit_code
-        return self.documented(
-            running, status, code, planner, asked=asked, answer=answer, error=error, comment=comment
-        )
+        return self.documented(running, status, code, planner, asked=asked, answer=answer, error=error, comment=comment)
 
     def documented(
         self,
@@ -210,6 +216,12 @@ class Driver:
         return Ended(shown, code)
 
 
+def roots(context: Context, said: str) -> list[Path]:
+    """The folders that a language model's plan may touch: this one, the workspace, and those the person named."""
+    named = [context.folder / Path(word.strip("\"',;:")).expanduser() for word in said.split() if "/" in word]
+    return [context.folder, context.workspace, *(path if path.is_dir() else path.parent for path in named)]
+
+
 def interrupted(number: int) -> EkibenError:
     """What a Ctrl-C becomes."""
     from tools.core.errors import Interrupted
@@ -223,14 +235,3 @@ def question_of(error: EkibenError | None) -> dict[str, Any] | None:
         return None
     options = ["yes", "no"] if error.code == "approval_needed" else getattr(error, "options", [])
     return {"text": error.message, "options": list(options)}
-
-
-def failure(error: EkibenError, steps: list[dict[str, Any]], number: int) -> list[str]:
-    """What went wrong, what was not run, and how to go on."""
-    left = not_run(steps)
-    lines = [f"{error.message} {error.hint}".strip()]
-    if left and error.code not in ("question", "approval_needed"):
-        lines.append(f"Not run: {', '.join(left)}.")
-    if error.argument and error.code == "data_refused":
-        lines.append(f"Go on with: ekiben resume {number} {error.argument.upper()}")
-    return lines

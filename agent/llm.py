@@ -55,6 +55,10 @@ class LanguageModel:
         for _ in range(TRIES):
             self._within_limits()
             message = _invoke(self.model, [self.system, *messages, *attempt])
+            if message is None:
+                reason = "the arguments of a call are not a JSON object."
+                attempt += _correction(AIMessage(content=""), reason)
+                continue
             self._count(message)
             reason, reply = self._read(message)
             if reply is not None:
@@ -149,8 +153,10 @@ def _client(settings: Settings) -> Any:
     )
 
 
-def _invoke(model: Any, messages: list[BaseMessage]) -> AIMessage:
+def _invoke(model: Any, messages: list[BaseMessage]) -> AIMessage | None:
+    """The server's reply; None when its calls' arguments have a form that LangChain does not take."""
     import openai
+    from pydantic import ValidationError
 
     try:
         message = model.invoke(messages)
@@ -166,6 +172,10 @@ def _invoke(model: Any, messages: list[BaseMessage]) -> AIMessage:
         raise PlannerFailed("The language model's server cannot be reached.", "Check --base-url.") from exc
     except openai.APIStatusError as exc:
         raise PlannerFailed(f"The language model's server answered {exc.status_code}.", _first_line(exc)) from exc
+    except ValidationError as exc:
+        if any("tool_calls" in error["loc"] for error in exc.errors()):
+            return None
+        raise PlannerFailed("The server's answer is not one of OpenAI's protocol.", "Check --base-url.") from exc
     except (openai.OpenAIError, ValueError, TypeError, KeyError, AttributeError) as exc:
         raise PlannerFailed("The server's answer is not one of OpenAI's protocol.", "Check --base-url.") from exc
     if not isinstance(message, AIMessage):
@@ -215,5 +225,3 @@ def struck(comment: str) -> tuple[str, list[str]]:
     if any(character.isdigit() for character in comment):
         return "", ["The language model's comment held numbers of its own and was left out."]
     return comment, []
-
-

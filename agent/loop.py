@@ -48,6 +48,7 @@ def converse(
             return Said(error, error is not None, reply.text, reply.question)
         if not reply.calls:
             return Said(error, error is not None, reply.text)
+        running.supersede()
         running.journal.add(running.number, [(call.id, call.tool, call.args) for call in reply.calls])
         steps = running.steps()
         shown(steps[-len(reply.calls) :])

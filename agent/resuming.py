@@ -6,6 +6,8 @@ from agent.driver import Driver, Ended
 from tools.core.errors import BadArguments, NotFound
 from tools.core.journal import JournalStep
 
+YES = ("yes", "y", "是", "好")
+NO = ("no", "n", "否", "不")
 CAN_GO_ON = ("running", "interrupted", "approval", "question", "failed", "limit", "error")
 
 
@@ -17,7 +19,7 @@ def resume(driver: Driver, number: int | None, answer: str | None) -> Ended:
     waiting = run["waiting"] or {}
     if run["status"] in ("done", "declined"):
         raise BadArguments(f"Run {number} is {run['status']}; there is nothing to go on with.", "See: ekiben runs")
-    open_step = next((step for step in steps if step.status != "done"), None)
+    open_step = next((step for step in steps if step.status in ("planned", "started", "failed")), None)
     if run["status"] == "question" and open_step is None:
         return answered_planner(driver, run, answer)
     if open_step is None:
@@ -71,8 +73,8 @@ def take_answer(driver: Driver, number: int, step: JournalStep, waiting: dict[st
         options = (waiting.get("question") or {}).get("options", [])
         step.args = {**step.args, argument: chosen_option(answer, options)}
         driver.journal.step(number, step.position, args=step.args)
-    elif (waiting.get("error") or {}).get("code") == "approval_needed" and answer.lower() in ("yes", "y", "是"):
-        driver.approved.add(step.position)
+    elif (waiting.get("error") or {}).get("code") == "approval_needed" and answer.lower() in YES + NO:
+        (driver.approved if answer.lower() in YES else driver.declined).add(step.position)
     else:
         raise BadArguments(f"Run {number} waits for no answer like {answer!r}.", f"Say: ekiben resume {number}")
 

@@ -24,6 +24,7 @@ class Terminal:
     """Prints a run to standard error as it goes: the answer alone goes to standard output."""
 
     def __init__(self, quiet: bool = False) -> None:
+        self.tells_errors = True
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self.quiet = quiet
         self.bar: Progress | None = None
@@ -71,7 +72,7 @@ class Terminal:
                 self.say(f"{'':<{len(lead)}}! {warning}", "yellow")
             if (more := len(step.result["warnings"]) - 8) > 0:
                 self.say(f"{'':<{len(lead)}}! and {more} more", "yellow")
-        elif step.error and step.error["code"] not in ("question", "approval_needed"):
+        elif self.tells_errors and step.error and step.error["code"] not in ("question", "approval_needed"):
             self.say(f"{lead}{step.error['message']}", "red")
 
 

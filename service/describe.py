@@ -1,5 +1,6 @@
 """What a model tells of itself: the OpenAPI document at /docs.json and the page at /."""
 
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -14,11 +15,14 @@ TYPES: dict[str, list[str]] = {
     "datetime": ["string"],
     "text": ["string", "number"],
 }
+DIGITS = re.compile(r"(%[a-zA-Z])+")
+"""A date format without anything between its parts."""
 ERRORS = {
     "400": "Not JSON",
     "413": "Too large",
     "422": "A bad row, or no rows",
     "429": "Too many requests at once",
+    "503": "The model is still being loaded",
     "504": "Too slow",
 }
 
@@ -74,15 +78,20 @@ def page(facts: Mapping[str, Any]) -> str:
 
 
 def _column_schema(column: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = list(TYPES[column["kind"]])
-    if column.get("number"):
-        kinds.append("string")
-    schema: dict[str, Any] = {"type": [*kinds, "null"] if column["missing"] else kinds}
+    kinds = [*TYPES[column["kind"]], *_more_types(column), *(["null"] if column["missing"] else [])]
+    schema: dict[str, Any] = {"type": kinds}
     if column["kind"] == "categorical":
         schema["description"] = "Seen in training: " + ", ".join(column["categories"][:50])
     if column.get("minimum") is not None:
         schema["description"] = f"Between {column['minimum']} and {column['maximum']} in training"
     return schema
+
+
+def _more_types(column: Mapping[str, Any]) -> list[str]:
+    """What a column takes because of how its table wrote it: dressed numbers, dates of digits alone."""
+    if column["kind"] == "datetime":
+        return ["integer"] if any(DIGITS.fullmatch(form) for form in column.get("formats") or []) else []
+    return ["string"] if column["kind"] == "numeric" and column.get("number") else []
 
 
 def _request(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,11 +100,13 @@ def _request(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _response(facts: Mapping[str, Any]) -> dict[str, Any]:
+    warning = {"row": {"type": "integer"}, "column": {"type": "string"}, "message": {"type": "string"}}
+    prediction = {"enum": facts["labels"]} if facts["labels"] else {"type": "number"}
     properties: dict[str, Any] = {
-        "predictions": {"type": "array", "items": {"enum": facts["labels"]} if facts["labels"] else {}},
+        "predictions": {"type": "array", "items": prediction},
         "model": {"type": "string"},
         "request_id": {"type": "string"},
-        "warnings": {"type": "array", "items": {"type": "object"}},
+        "warnings": {"type": "array", "items": {"type": "object", "properties": warning}},
     }
     if facts["labels"]:
         each = {label_text(label): {"type": "number"} for label in facts["labels"]}
@@ -107,7 +118,8 @@ def _error() -> dict[str, Any]:
     text: dict[str, Any] = {"type": ["string", "null"]}
     fields = {"code": {"type": "string"}, "message": {"type": "string"}, "row": {"type": ["integer", "null"]}}
     error = {"type": "object", "properties": {**fields, "column": text, "accepted": text}}
-    return {"type": "object", "properties": {"error": error}, "required": ["error"]}
+    properties = {"error": error, "request_id": {"type": "string"}}
+    return {"type": "object", "properties": properties, "required": ["error"]}
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

@@ -25,14 +25,19 @@ Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 PARTS = ("days", "year", "month", "day", "weekday", "hour")
 DAY = 86_400.0
+LARGEST = float(np.finfo(np.float32).max)
+"""Numbers beyond are cut to it: trees take 32-bit numbers, and a posted 1e300 must not end in an error."""
 WORD = re.compile(r"[^\W_]+", re.UNICODE)
 WIDE = re.compile(r"[぀-ヿ㐀-鿿가-힯]")
 
 
 def encode(features: Sequence[Feature], columns: Columns) -> Matrix:
-    """The matrix of all features' numbers: rows × `width(features)`, float64."""
-    blocks = [OPERATIONS[feature["op"]](feature, columns[feature["column"]]) for feature in features]
-    return np.ascontiguousarray(np.hstack(blocks)) if blocks else np.empty((0, 0))
+    """The matrix of all features' numbers: rows × len(`names(features)`), float64."""
+    if not features:
+        return np.empty((max(map(len, columns.values()), default=0), 0))
+    with np.errstate(over="ignore"):
+        blocks = [OPERATIONS[feature["op"]](feature, columns[feature["column"]]) for feature in features]
+    return np.ascontiguousarray(np.minimum(np.maximum(np.hstack(blocks), -LARGEST), LARGEST))
 
 
 def names(features: Sequence[Feature]) -> list[str]:

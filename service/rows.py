@@ -1,6 +1,7 @@
 """Row checks: what a model accepts, and how posted values become the columns that the encoder takes."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,10 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from service.values import category_text, parse_moment, parse_number, parse_truth
+from service.values import BLANKS, category_text, parse_moment, parse_number, parse_truth
 
 CLOSE = 0.8
 """How alike (difflib's ratio) an unknown and an absent column's names must be to count as a misspelling."""
+LONGEST_TEXT = 1_000_000
+"""Characters of a category or a text; a longer one is no cell of a table."""
+LONGEST_NAME = 200
+"""Characters of an unknown column's name that a warning repeats."""
+MOST_UNKNOWN = 1_000
+"""A request with more unknown column names than that is refused: each of them is compared with all known ones."""
+MOST_WARNINGS = 1_000
+"""So many rows are listed for one column; a request can have many more."""
+TRUTHS = (bool, np.bool_)
+NUMBERS = (int, float, np.number)
+SCALARS = (str, int, float, np.generic)
 
 
 @dataclass(frozen=True)
@@ -33,22 +45,30 @@ class Checked:
     columns: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    warned: Counter[str] = field(default_factory=Counter)
+    """How many rows were odd in a column, listed or not."""
 
     def bad_rows(self) -> set[int]:
         """The positions of refused rows."""
         return {problem.row for problem in self.problems if problem.row is not None}
 
+    def warn(self, row: int, column: str, message: str) -> None:
+        """List what is odd about a row's column; the last one that is listed says so."""
+        self.warned[column] += 1
+        if self.warned[column] == MOST_WARNINGS:
+            message += " Later rows of this kind are not listed."
+        if self.warned[column] <= MOST_WARNINGS:
+            self.warnings.append({"row": row, "column": column, "message": message})
+
 
 def check_rows(inputs: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Checked:
     """Check posted rows against a model's inputs ({columns, ignored})."""
-    expected = inputs["columns"]
-    checked = check_columns(inputs, {c["name"]: [row.get(c["name"]) for row in rows] for c in expected}, len(rows))
-    names = {column["name"] for column in expected}
-    known = names | set(inputs["ignored"])
-    for number, row in enumerate(rows):
-        for name in row:
-            if name not in known:
-                _unknown(checked, number, name, [n for n in names if row.get(n) is None])
+    names = [column["name"] for column in inputs["columns"]]
+    checked = check_columns(inputs, {name: [row.get(name) for row in rows] for name in names}, len(rows))
+    known = {*names, *inputs["ignored"]}
+    odd = [(number, name) for number, row in enumerate(rows) for name in row if name not in known]
+    if odd:
+        _check_unknown(checked, names, rows, odd)
     return checked
 
 
@@ -63,31 +83,58 @@ def check_columns(inputs: Mapping[str, Any], columns: Mapping[str, Sequence[Any]
 
 def misspelled(name: str, absent: Sequence[str]) -> str | None:
     """The absent column that an unknown name looks like a misspelling of, or None."""
-    plain = {_plain(other): other for other in absent}
-    close = get_close_matches(_plain(name), list(plain), n=1, cutoff=CLOSE)
-    return plain[close[0]] if close else None
+    return next(iter(_alike(name, absent)), None)
 
 
 def accepts(column: Mapping[str, Any]) -> str:
     """What a column takes, in words."""
     kind = column["kind"]
-    if kind == "categorical":
-        listed = column["categories"][:8]
-        more = len(column["categories"]) - len(listed)
-        return "one of " + ", ".join(map(repr, listed)) + (f" and {more} more" if more > 0 else "")
-    said = {"numeric": "a number", "boolean": "true or false", "datetime": "an ISO 8601 date or time"}
+    if kind == "categorical" and column["categories"]:
+        return f"one of {_listed(column)}"
     if kind == "boolean" and column.get("labels"):
         return "true, false, " + " or ".join(repr(label) for label in column["labels"])
+    if kind == "datetime" and column.get("formats"):
+        return "an ISO 8601 date or time, or one written as " + " or ".join(column["formats"])
+    said = {"numeric": "a number", "boolean": "true or false", "datetime": "an ISO 8601 date or time"}
     return said.get(kind, "a text")
 
 
-def _unknown(checked: Checked, row: int, name: str, absent: Sequence[str]) -> None:
-    if right := misspelled(name, absent):
-        message = f"Row {row} has no {right!r}, but a column whose name is close to it."
-        checked.problems.append(Problem("unknown_column", message, row, right, f"the name {right!r}"))
+def _listed(column: Mapping[str, Any]) -> str:
+    shown = column["categories"][:8]
+    more = len(column["categories"]) - len(shown)
+    return ", ".join(map(repr, shown)) + (f" and {more} more" if more > 0 else "")
+
+
+def _alike(name: str, others: Sequence[str]) -> list[str]:
+    """The names that could be meant by a misspelled one, the nearest first."""
+    plain: dict[str, list[str]] = {}
+    for other in others:
+        plain.setdefault(_plain(other), []).append(other)
+    close = get_close_matches(_plain(name), list(plain), n=len(plain) or 1, cutoff=CLOSE)
+    return [other for found in close for other in plain[found]]
+
+
+def _check_unknown(
+    checked: Checked, names: Sequence[str], rows: Sequence[Mapping[str, Any]], odd: Sequence[tuple[int, str]]
+) -> None:
+    """A misspelling comes before what else is wrong with its row, since it explains what is missing there."""
+    distinct = {name for _, name in odd}
+    if len(distinct) > MOST_UNKNOWN:
+        message = f"The rows have {len(distinct)} columns that were not in the training table."
+        accepted = f"at most {MOST_UNKNOWN} unknown columns"
+        checked.problems.insert(0, Problem("too_many_columns", message, odd[0][0], accepted=accepted))
         return
-    message = "This column was not in the training table; it is ignored."
-    checked.warnings.append({"row": row, "column": name, "message": message})
+    alike = {name: _alike(name, names) for name in distinct}
+    found: list[Problem] = []
+    for row, name in odd:
+        right = next((other for other in alike[name] if rows[row].get(other) is None), None)
+        if right is None:
+            message = "This column was not in the training table; it is ignored."
+            checked.warn(row, name[:LONGEST_NAME], message)
+        else:
+            message = f"Row {row} has no {right!r}, but a column whose name is close to it."
+            found.append(Problem("unknown_column", message, row, right, f"the name {right!r}"))
+    checked.problems[:0] = found
 
 
 def _check_column(checked: Checked, column: Mapping[str, Any], values: Sequence[Any]) -> None:
@@ -98,20 +145,30 @@ def _check_column(checked: Checked, column: Mapping[str, Any], values: Sequence[
     convert = CONVERT[kind]
     words = frozenset(column.get("missing_words") or ())
     found: list[Any] = []
+    wrong: set[int] = set()
     for row, value in enumerate(values):
         try:
             found.append(None if _is_missing(value, words) else convert(value, column))
         except (ValueError, TypeError, OverflowError):
             found.append(None)
-            message = f"Row {row}: {name!r} must be {accepts(column)}."
-            checked.problems.append(Problem("wrong_type", message, row, name, accepts(column)))
-            continue
-        if found[-1] is None and not column["missing"]:
-            message = f"Row {row} has no {name!r}, which is never missing in the training table."
-            checked.problems.append(Problem("missing_column", message, row, name, accepts(column)))
+            wrong.add(row)
+    if wrong or (None in found and not column["missing"]):
+        _refuse(checked, column, found, wrong)
     if kind == "categorical":
         _warn_unseen(checked, column, found)
     checked.columns[name] = found if kind in ("categorical", "text") else _floats(found)
+
+
+def _refuse(checked: Checked, column: Mapping[str, Any], found: Sequence[Any], wrong: set[int]) -> None:
+    """A problem for each value that does not fit, and for each that is absent and may not be."""
+    name, accepted = column["name"], accepts(column)
+    for row, value in enumerate(found):
+        if row in wrong:
+            message = f"Row {row}: {name!r} must be {accepted}."
+            checked.problems.append(Problem("wrong_type", message, row, name, accepted))
+        elif value is None and not column["missing"]:
+            message = f"Row {row} has no {name!r}, which is never missing in the training table."
+            checked.problems.append(Problem("missing_column", message, row, name, accepted))
 
 
 def _whole_array(values: Any, may_miss: bool) -> bool:
@@ -123,10 +180,11 @@ def _whole_array(values: Any, may_miss: bool) -> bool:
 
 def _warn_unseen(checked: Checked, column: Mapping[str, Any], values: Sequence[str | None]) -> None:
     seen = frozenset(column["categories"])
-    for row, value in enumerate(values):
-        if value is not None and value not in seen:
-            message = f"This category was not seen in training. Seen were {accepts(column)[7:]}."
-            checked.warnings.append({"row": row, "column": column["name"], "message": message})
+    unseen = [row for row, value in enumerate(values) if value is not None and value not in seen]
+    if unseen:
+        message = f"This category was not seen in training. Seen were: {_listed(column) or 'none'}."
+        for row in unseen:
+            checked.warn(row, column["name"], message)
 
 
 def _floats(values: Sequence[float | None]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -134,11 +192,13 @@ def _floats(values: Sequence[float | None]) -> np.ndarray[Any, np.dtype[np.float
 
 
 def _is_missing(value: Any, words: frozenset[str]) -> bool:
+    """Whether a value means missing: null, NaN, a blank text, or a word that did so in training."""
     if value is None or value != value:
         return True
-    if not words or not isinstance(value, str | int | float):
-        return False
-    return category_text(value) in words
+    if isinstance(value, str):
+        text = value.strip(BLANKS)
+        return not text or text in words
+    return bool(words) and isinstance(value, NUMBERS) and category_text(value) in words
 
 
 def _plain(name: str) -> str:
@@ -150,7 +210,7 @@ def _number(value: Any, column: Mapping[str, Any]) -> float:
         if not column.get("number"):
             raise ValueError
         return parse_number(value, column["number"])
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+    if isinstance(value, TRUTHS) or not isinstance(value, NUMBERS):
         raise TypeError
     number = float(value)
     if not math.isfinite(number):
@@ -159,16 +219,26 @@ def _number(value: Any, column: Mapping[str, Any]) -> float:
 
 
 def _truth(value: Any, column: Mapping[str, Any]) -> float:
+    if not isinstance(value, SCALARS):
+        raise TypeError
     return float(parse_truth(value))
 
 
 def _category(value: Any, column: Mapping[str, Any]) -> str:
-    if not isinstance(value, str | int | float | np.generic):
+    if not isinstance(value, SCALARS):
         raise TypeError
-    return category_text(value.item() if isinstance(value, np.generic) else value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError
+    text = category_text(value)
+    if len(text) > LONGEST_TEXT:
+        raise ValueError
+    return text
 
 
 def _moment(value: Any, column: Mapping[str, Any]) -> float:
+    """Seconds since 1970. A number is read by its digits (20240131 by %Y%m%d), as the table writes it."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        value = category_text(value)
     if not isinstance(value, str | datetime | date):
         raise TypeError
     return parse_moment(value, column.get("formats") or [])

@@ -82,6 +82,9 @@ def answer(estimator: Any, matrix: np.ndarray[Any, Any], labels: Sequence[Any]) 
     if not labels:
         return Prediction([float(value) for value in estimator.predict(matrix)], None)
     probabilities = np.asarray(estimator.predict_proba(matrix), dtype=np.float64)
+    if probabilities.shape[1] < len(labels):  # a label that no training row had cannot be predicted
+        known, probabilities = probabilities, np.zeros((len(matrix), len(labels)))
+        probabilities[:, estimator.classes_.astype(int)] = known
     return Prediction([labels[place] for place in probabilities.argmax(axis=1)], probabilities)
 
 

@@ -17,9 +17,7 @@ _PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _EXPONENT = re.compile(r"[eE][-+]?\d+$", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?", re.ASCII)
 _ISO_SHORT = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(.*)", re.ASCII | re.DOTALL)
-_GROUPED = {
-    mark: re.compile(rf"\d{{1,3}}({re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in ",.' "
-}
+_GROUPED = {mark: re.compile(rf"\d{{1,3}}({re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in ",.' "}
 
 
 def parse_number(text: str, form: dict[str, Any] | None = None) -> float:
@@ -118,7 +116,8 @@ def _writes_digits_only(fmt: str) -> bool:
 
 
 def _seconds(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    """By datetime's own method: a pandas Timestamp's rounds by other rules."""
+    return datetime.timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _read_moment(text: str, formats: Iterable[str]) -> datetime:

@@ -111,9 +111,7 @@ def preprocess(args: PreprocessArgs, context: Context) -> Preprocessed:
     return result
 
 
-def _target(
-    args: PreprocessArgs, tag: str, columns: dict[str, Any], likely: list[str], warnings: list[str]
-) -> str:
+def _target(args: PreprocessArgs, tag: str, columns: dict[str, Any], likely: list[str], warnings: list[str]) -> str:
     if args.target is not None:
         _known(args.target, columns, tag, "target")
         return args.target
@@ -189,7 +187,11 @@ def _features(columns: list[Any], kept: Any, args: PreprocessArgs, target: str) 
         else:
             features.append(column)
     if not features:
-        raise DataRefused("No column is left to predict from.", "Drop fewer columns.")
+        told = ", ".join(f"{d.column} ({d.reason})" for d in dropped[:5])
+        raise DataRefused(
+            f"No column is left to predict {target!r} from{f': left out are {told}' if told else ''}.",
+            "Bring more columns, or leave fewer out.",
+        )
     return features, dropped
 
 
@@ -240,7 +242,13 @@ def _gap_warning(table: Any, kept: Any, target: str) -> list[str]:
 
 
 def _keep(
-    context: Context, name: str, result: Preprocessed, args: PreprocessArgs, kept: Any, mask: Any, features: list[Any],
+    context: Context,
+    name: str,
+    result: Preprocessed,
+    args: PreprocessArgs,
+    kept: Any,
+    mask: Any,
+    features: list[Any],
     about: dict[str, Any],
 ) -> None:
     from tools.core.journal import now

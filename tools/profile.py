@@ -58,9 +58,7 @@ def profile(args: ProfileArgs, context: Context) -> Profile:
     name = name_of(args.name or stem(args.path), "dataset's name")
     path = context.path(args.path)
     context.progress(0.1, "reading")
-    raw = read_table(
-        path, separator=args.separator, encoding=args.encoding, header=args.header, sheet=args.sheet
-    )
+    raw = read_table(path, separator=args.separator, encoding=args.encoding, header=args.header, sheet=args.sheet)
     context.check()
     context.progress(0.5, "looking at the columns")
     columns = infer_columns(raw.frame)
@@ -71,9 +69,7 @@ def profile(args: ProfileArgs, context: Context) -> Profile:
     facts = [ColumnFacts(name=c.name, kind=c.kind, missing=c.missing, unique=c.unique) for c in columns]
     targets = _targets(table, name)
     version = context.draw("dataset", name)
-    result = Profile(
-        dataset=f"{name}:{version}", rows=len(table), columns=facts, targets=targets, warnings=warnings
-    )
+    result = Profile(dataset=f"{name}:{version}", rows=len(table), columns=facts, targets=targets, warnings=warnings)
     _keep(context, name, version, table, result, source(path, sha256(path), raw.dialect, args), columns)
     return result
 

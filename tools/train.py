@@ -150,9 +150,7 @@ def _result(model: str, prepared: str, metric: str, outcome: dict[str, Any], sec
     )
 
 
-def _keep(
-    context: Context, job: Path, result: Training, asked: dict[str, Any], args: TrainArgs, frame: Any
-) -> None:
+def _keep(context: Context, job: Path, result: Training, asked: dict[str, Any], args: TrainArgs, frame: Any) -> None:
     import shutil
 
     from service.runtime import MODEL_FILE
@@ -181,5 +179,3 @@ def _keep(
         save_model(context, name, int(version), files, {"prepared": result.prepared, "estimator": result.estimator})
         shutil.rmtree(files)
         context.store.keep("model", name, int(version), folder, record)
-
-

@@ -20,12 +20,12 @@ KIND_NAME = re.compile(
 )
 NAME = re.compile(r"(?<![A-Za-z0-9_.\-/\\])[A-Za-z0-9](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?", re.ASCII)
 SPOKEN = (
-    (rf"(?:version|ver|v|release) ?(?:no\. ?|number )?(?P<v>{NUMBER}) of (?:the )?(?:model )?(?P<r>{{ref}})", False),
-    (rf"(?P<r>{{ref}})(?:'s)?,? ?(?:version|ver\.?|v|model) ?(?P<v>\d+|{NUMBER})(?!\.\d)", False),
-    (rf"(?P<r>{{ref}})的?(?:模型)?的?第(?P<v>{NUMBER})个?版本?(?:的?模型)?", False),
-    (rf"(?P<r>{{ref}})的?(?:模型)?的?(?:版本|v)(?P<v>{NUMBER})", False),
-    (rf"(?P<r>{{ref}})的?(?P<v>{NUMBER})版本?", False),
-    (rf"第(?P<v>{NUMBER})个?版本?的(?P<r>{{ref}})", False),
+    rf"(?:version|ver|v|release) ?(?:no\. ?|number )?(?P<v>{NUMBER}) of (?:the )?(?:model )?(?P<r>{{ref}})",
+    rf"(?P<r>{{ref}})(?:'s)?,? ?(?:version|ver\.?|v|model) ?(?P<v>\d+|{NUMBER})(?!\.\d)",
+    rf"(?P<r>{{ref}}) ?的?(?:模型)?的?第(?P<v>{NUMBER})个?版本?(?:的?模型)?",
+    rf"(?P<r>{{ref}}) ?的?(?:模型)?的?(?:版本|v)(?P<v>{NUMBER})",
+    rf"(?P<r>{{ref}}) ?的?(?P<v>{NUMBER})版本?",
+    rf"第(?P<v>{NUMBER})个?版本?的(?P<r>{{ref}})",
 )
 
 
@@ -49,15 +49,17 @@ def mentioned(draft: Draft, world: World) -> list[str]:
     return list(dict.fromkeys(found + [name for _, _, name in _han_names(draft.text, names)]))
 
 
-def take_tags(draft: Draft) -> None:
+def take_tags(draft: Draft, world: World) -> None:
     """Tags with a version and names with a kind; whether they exist is asked later."""
-    reserved = words("_slots", "not_names")
+    reserved, known = words("_slots", "not_names"), known_names(world)
 
     def tag(match: re.Match[str]) -> str:
         if match[2].lower() in reserved or match[2].isdigit():
             return match[0]
         version = None if match[3].lower() == "latest" else int(match[3])
         lead, name = _without_lead(match[2])
+        if not name.isascii() and slug(name) not in known:
+            return match[0]
         return lead + draft.put(Thing("artifact", slug(name) or name, version, hint=(match[1] or "").lower()))
 
     draft.text = TAG.sub(tag, draft.text)
@@ -76,10 +78,12 @@ def take_names(draft: Draft, world: World) -> None:
     for start, end, name in reversed(_han_names(draft.text, names)):
         draft.cut(start, end, draft.put(Thing("artifact", name)))
     for mark, thing in list(draft.things.items()):
-        if thing.kind == "quoted" and mark in draft.text and (name := _known(thing.value, names)):
-            draft.text = draft.text.replace(mark, draft.put(Thing("artifact", name)))
-    _take_versions(draft)
-    _take_hints(draft)
+        quoted = _known(thing.value, names) if thing.kind == "quoted" and mark in draft.text else None
+        if quoted:
+            draft.text = draft.text.replace(mark, draft.put(Thing("artifact", quoted)))
+    if draft.order("artifact"):
+        _take_versions(draft)
+        _take_hints(draft)
 
 
 def _mark(draft: Draft, match: re.Match[str], names: dict[str, list[str]]) -> str:
@@ -119,7 +123,7 @@ def _in_run(run: str, offset: int, names: dict[str, list[str]]) -> Iterator[tupl
 
 
 def _take_versions(draft: Draft) -> None:
-    for phrase, _ in SPOKEN:
+    for phrase in SPOKEN:
         for match in reversed(list(compiled([phrase]).finditer(draft.text))):
             old = draft.things[match["r"]]
             if old.version is None:
@@ -128,7 +132,7 @@ def _take_versions(draft: Draft) -> None:
 
 
 def _take_hints(draft: Draft) -> None:
-    """"the model churn", "churn deployment", "数据集 churn": the kind that a name is said to be."""
+    """ "the model churn", "churn deployment", "数据集 churn": the kind that a name is said to be."""
     for kind in KINDS:
         for match in reversed(list(pattern("_slots", "kinds", kind).finditer(draft.text))):
             mark = next(c for c in match[0] if c in draft.things)

@@ -95,14 +95,16 @@ class Desk:
 
     def exists(self, thing: Thing, kinds: tuple[str, ...]) -> bool:
         world = self.said.world
-        return any(thing.tag in world.tags(k) or (thing.version is None and thing.value in self.names(k)) for k in kinds)
+        return any(
+            thing.tag in world.tags(k) or (thing.version is None and thing.value in self.names(k)) for k in kinds
+        )
 
     def checked(self, thing: Thing, kinds: tuple[str, ...]) -> Thing:
         """The artifact, if it exists among the kinds; else a question with the nearest."""
         wanted = tuple(k for k in kinds if k == thing.hint) or kinds
         if self.exists(thing, wanted) or self.exists(thing, kinds):
             return thing
-        same = [t for k in kinds for t in self.said.world.tags(k) if t.partition(":")[0] == thing.value]
+        same = [t for k in kinds for t in self.said.world.tags(k) if t.startswith(f"{thing.value}:")]
         every = [n for k in kinds for n in self.names(k)]
         if not every:
             raise self.ask("no_artifacts", [EXAMPLES[self.said.language]], kind=kinds[0])

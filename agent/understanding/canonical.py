@@ -1,5 +1,6 @@
 """A plan as the canonical request that asks for it, in English or Chinese."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tools.core.names import slug, stem
@@ -13,8 +14,7 @@ def render(plan: Plan, language: str) -> str:
     parts = [_training(by, zh)] if "profile" in by or "preprocess" in by or "train" in by else []
     made = by.get("train", {}).get("name")
     parts += [p for s in plan.plan if (p := _phrase(s, made, "deploy" in by, zh))]
-    text = ("；" if zh else "; ").join(p for p in parts if p)
-    return text
+    return ("；" if zh else "; ").join(p for p in parts if p)
 
 
 def _quoted(value: str) -> str:
@@ -26,7 +26,11 @@ def _training(by: dict[str, dict[str, Any]], zh: bool) -> str:
     start = path or (by.get("preprocess") or by["train"])["dataset"]
     if "train" in by:
         deploy = "deploy" in by and by["deploy"].get("model") == by["train"]["name"]
-        head = (f"训练并部署 {start}" if deploy else f"用 {start} 训练") if zh else (f"train and deploy on {start}" if deploy else f"train on {start}")
+        head = (
+            (f"训练并部署 {start}" if deploy else f"用 {start} 训练")
+            if zh
+            else (f"train and deploy on {start}" if deploy else f"train on {start}")
+        )
     elif "preprocess" in by:
         head = f"预处理 {start}" if zh else f"preprocess {start}"
     else:
@@ -47,19 +51,35 @@ def _wishes(by: dict[str, dict[str, Any]], zh: bool) -> list[str]:
 
 
 SIMPLE = {
-    "time_limit": ("at most {} seconds", "最多 {} 秒"), "metric": ("metric {}", "指标 {}"), "port": ("port {}", "端口 {}"),
+    "time_limit": ("at most {} seconds", "最多 {} 秒"),
+    "metric": ("metric {}", "指标 {}"), "port": ("port {}", "端口 {}"),
     "host": ("host {}", "主机 {}"), "replicas": ("{} replicas", "{} 个副本"), "seed": ("seed {}", "随机种子 {}"),
     "canary": ("canary {}%", "金丝雀 {}%"), "test_fraction": ("test fraction {}", "测试集比例 {}"),
-    "encoding": ("encoding {}", "编码 {}"), "sheet": ('sheet "{}"', '工作表 "{}"'), "lines": ("last {} lines", "最后 {} 行"),
+    "encoding": ("encoding {}", "编码 {}"), "sheet": ('sheet "{}"', '工作表 "{}"'),
+    "lines": ("last {} lines", "最后 {} 行"),
 }  # fmt: skip
 COLUMNS = {
     "target": ("target {}", "目标列 {}"), "time_column": ("split by time on {}", "按 {} 时间切分"),
     "group_column": ("group by {}", "按 {} 分组"), "weight_column": ("weight column {}", "权重列是 {}"),
     "positive": ("positive label {}", "正类是 {}"),
 }  # fmt: skip
-SPLITS = {"random": ("random split", "随机切分"), "stratified": ("stratified split", "分层切分"), "time": ("time split", "时间切分"), "group": ("group split", "分组切分")}
-TASKS = {"binary": ("binary classification", "二分类"), "multiclass": ("multiclass classification", "多分类"), "regression": ("regression", "回归")}
-SEPARATORS = {";": ("semicolon separated", "分号分隔"), "\t": ("tab separated", "制表符分隔"), "|": ("pipe separated", "竖线分隔"), ",": ("comma separated", "逗号分隔")}
+SPLITS = {
+    "random": ("random split", "随机切分"),
+    "stratified": ("stratified split", "分层切分"),
+    "time": ("time split", "时间切分"),
+    "group": ("group split", "分组切分"),
+}
+TASKS = {
+    "binary": ("binary classification", "二分类"),
+    "multiclass": ("multiclass classification", "多分类"),
+    "regression": ("regression", "回归"),
+}
+SEPARATORS = {
+    ";": ("semicolon separated", "分号分隔"),
+    "\t": ("tab separated", "制表符分隔"),
+    "|": ("pipe separated", "竖线分隔"),
+    ",": ("comma separated", "逗号分隔"),
+}
 PLATFORMS = {"docker": "docker", "kubernetes": "kubernetes", "serverless": "serverless"}
 
 
@@ -80,7 +100,13 @@ def _wish(name: str, value: Any, zh: bool) -> str:
 
 def _flag(name: str, value: Any, zh: bool) -> str:
     if name == "platform":
-        return ("部署到本机" if zh else "on this machine") if value == "local" else f"在 {value} 上" if zh else f"on {value}"
+        return (
+            ("部署到本机" if zh else "on this machine")
+            if value == "local"
+            else f"在 {value} 上"
+            if zh
+            else f"on {value}"
+        )
     if name == "header":
         return "没有表头" if zh else "no header"
     if name == "overwrite":
@@ -144,19 +170,39 @@ def _export(args: dict[str, Any], it: str, zh: bool) -> str:
     return text + ((f"，保存到 {args['output']}" if zh else f" into {args['output']}") if "output" in args else "")
 
 
+def _simple(english: str, chinese: str, key: str) -> Callable[[dict[str, Any], str, bool], str]:
+    def words(args: dict[str, Any], it: str, zh: bool) -> str:
+        shown = (
+            " 和 ".join(args[key])
+            if zh and key == "models"
+            else " and ".join(args["models"])
+            if key == "models"
+            else it
+        )
+        return (chinese if zh else english).format(it=shown, **{k: v for k, v in args.items() if k != "it"})
+
+    return words
+
+
+def _status(args: dict[str, Any], it: str, zh: bool) -> str:
+    if "name" in args:
+        return f"{args['name']} 的状态" if zh else f"status of {args['name']}"
+    return "状态" if zh else "status"
+
+
 _WORDS = {
     "evaluate": _evaluate,
-    "explain": lambda a, it, zh: f"解释 {it}" if zh else f"explain {it}",
-    "compare": lambda a, it, zh: ("比较 " if zh else "compare ") + (" 和 " if zh else " and ").join(a["models"]),
+    "explain": _simple("explain {it}", "解释 {it}", "model"),
+    "compare": _simple("compare {it}", "比较 {it}", "models"),
     "package": _package,
-    "promote": lambda a, it, zh: f"金丝雀转正 {it}" if zh else f"promote {it}",
+    "promote": _simple("promote {it}", "金丝雀转正 {it}", "deployment"),
     "predict": _predict,
-    "monitor": lambda a, it, zh: f"监控 {it}" if zh else f"monitor {it}",
+    "monitor": _simple("monitor {it}", "监控 {it}", "deployment"),
     "rollback": _rollback,
-    "stop": lambda a, it, zh: f"停掉 {it}" if zh else f"stop {it}",
+    "stop": _simple("stop {it}", "停掉 {it}", "deployment"),
     "logs": _logs,
-    "status": lambda a, it, zh: (f"{a['name']} 的状态" if zh else f"status of {a['name']}") if "name" in a else ("状态" if zh else "status"),
-    "register": lambda a, it, zh: f"注册 {a['path']}" if zh else f"register {a['path']}",
+    "status": _status,
+    "register": _simple("register {path}", "注册 {path}", "path"),
     "export": _export,
-    "delete": lambda a, it, zh: f"{'删除' if zh else 'delete'} {a['kind']}/{a['name']}",
-}  # fmt: skip
+    "delete": _simple("delete {kind}/{name}", "删除 {kind}/{name}", "name"),
+}

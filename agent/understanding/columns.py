@@ -7,7 +7,10 @@ from agent.understanding.lexicon import HAN, QUOTES, pattern
 from agent.understanding.text import Draft
 
 CLOSE, LEAD = 86, 5
-SEPARATOR = re.compile(r"\s*(?:,\s*(?:and|or)\b|,|、|&|\b(?:and|or|nor|plus)\b|以及|还有|和|与|及|跟|或者|或)\s*(?:also\s+|the\s+)?", re.IGNORECASE)
+SEPARATOR = re.compile(
+    r"\s*(?:,\s*(?:and|or)\b|,|、|&|\b(?:and|or|nor|plus)\b|以及|还有|和|与|及|跟|或者|或)\s*(?:also\s+|the\s+)?",
+    re.IGNORECASE,
+)
 LATIN_WORD = re.compile(r"[A-Za-z0-9_][\w.\-]*[A-Za-z0-9_]|[A-Za-z0-9_]")
 AFTER_PART = re.compile(f"$|[^{HAN}]|[列字和与及的为作做这等]")
 
@@ -29,7 +32,9 @@ def fuse(text: str) -> str:
 
 def read_list(draft: Draft, at: int, columns: list[str]) -> Read:
     """The list of columns that begins at a place: `a, b and c`, `X 和 Y`."""
-    found, notes, end = [], [], at
+    found: list[str] = []
+    notes: list[tuple[str, str]] = []
+    end = at
     while (one := read_one(draft, at, columns)) is not None:
         found += [c for c in one.columns if c not in found]
         notes += one.notes
@@ -96,7 +101,9 @@ def _ends(text: str, at: int, column: str) -> int | None:
         if place >= len(text) or text[place].casefold() != char:
             return None
         place += 1
-    cuts_word = place < len(text) and re.match(r"[A-Za-z0-9_]", text[place]) and re.match(r"[A-Za-z0-9_]", text[place - 1])
+    cuts_word = (
+        place < len(text) and re.match(r"[A-Za-z0-9_]", text[place]) and re.match(r"[A-Za-z0-9_]", text[place - 1])
+    )
     return None if cuts_word or not wanted else place
 
 
@@ -114,7 +121,9 @@ def _contained(text: str, at: int, columns: list[str]) -> Read | None:
 def _close(text: str, at: int, columns: list[str]) -> Read | None:
     """A misspelt column: the longest of the next one to four words that is close to one."""
     spans = list(LATIN_WORD.finditer(text, at))[:4]
-    ends = [s.end() for i, s in enumerate(spans) if not re.search(r"[^\w.\- ]", text[at : s.end()]) and s.start() >= at + i]
+    ends = [
+        s.end() for i, s in enumerate(spans) if not re.search(r"[^\w.\- ]", text[at : s.end()]) and s.start() >= at + i
+    ]
     for end in sorted(ends, reverse=True) if spans and spans[0].start() == at else []:
         written = text[at:end].strip()
         if is_plain(written):

@@ -1,4 +1,4 @@
-"""What Ekiben does not do, and questions about Ekiben itself: told in the person's language, with what it can do instead."""
+"""What Ekiben does not do, and questions about Ekiben itself, answered with what it can do instead."""
 
 from agent.understanding.lexicon import pattern, phrases, values
 from agent.understanding.replies import EXAMPLES, ask
@@ -15,7 +15,7 @@ def about_ekiben(said: Said) -> Question | None:
         return ask(said.language, "help", [EXAMPLES[said.language]])
     if pattern("_decline", "howto").search(text):
         return ask(said.language, "howto", [EXAMPLES[said.language]])
-    if not said.draft.things and pattern("_decline", "capability").search(text):
+    if not said.draft.things and "\uf003" not in text and pattern("_decline", "capability").search(text):
         return ask(said.language, "help", [EXAMPLES[said.language]])
     return None
 

@@ -3,7 +3,17 @@
 import re
 from functools import cache
 
-from agent.understanding.lexicon import ARTIFACTS, LANGUAGES, PATHS, QUOTES, Phrases, choices, compiled, pattern, phrases
+from agent.understanding.lexicon import (
+    ARTIFACTS,
+    LANGUAGES,
+    PATHS,
+    QUOTES,
+    Phrases,
+    choices,
+    compiled,
+    pattern,
+    phrases,
+)
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
@@ -11,7 +21,9 @@ ORDER = (
     "profile", "preprocess", "train", "evaluate", "explain", "compare", "register", "package", "deploy", "promote",
     "predict", "monitor", "rollback", "stop", "logs", "status", "export", "delete",
 )  # fmt: skip
-NOUN = re.compile(r"\b(no|without|skip|skipping|leave out|omit|avoid|not)(?: (?:the|a|any|an))? deployment\b", re.IGNORECASE)
+NOUN = re.compile(
+    r"\b(no|without|skip|skipping|leave out|omit|avoid|not)(?: (?:the|a|any|an))? deployment\b", re.IGNORECASE
+)
 GAP = "\uf002"
 """Stands where a verb was that is not wanted."""
 THINGS = f"[{PATHS}{ARTIFACTS}{QUOTES}]"
@@ -27,7 +39,9 @@ def _negations(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What takes back the verb that follows, and what takes back the one before."""
     data = phrases("_slots")["negation"]
     before, after = compiled(data[language]).pattern, compiled(data[f"after_{language}"]).pattern
-    return re.compile(f"{before}{data[f'between_{language}']}$", re.IGNORECASE), re.compile(rf"\s*{after}", re.IGNORECASE)
+    return re.compile(f"{before}{data[f'between_{language}']}$", re.IGNORECASE), re.compile(
+        rf"\s*{after}", re.IGNORECASE
+    )
 
 
 def prepare(said: Said) -> None:
@@ -99,11 +113,10 @@ def take_weak(said: Said) -> None:
         said.draft.take(weak, " ")
 
 
-def take_compounds(said: Said) -> bool:
+def take_compounds(said: Said) -> None:
     """ "turn x.csv into an API", "the whole pipeline", "端到端": training and deploying in one phrase."""
-    match = pattern("deploy", "train").search(said.draft.text)
-    if not match:
-        return False
-    things = "".join(re.findall(THINGS, match[0]))
-    said.draft.cut(match.start(), match.end(), f"{said.intend('train')}{things}{said.intend('deploy')}")
-    return True
+    found = list(pattern("deploy", "train").finditer(said.draft.text))
+    for match in reversed(found):
+        things = "".join(re.findall(THINGS, match[0]))
+        verbs = (said.intend("train"), said.intend("deploy")) if match is found[0] else ("", "")
+        said.draft.cut(match.start(), match.end(), f"{verbs[0]}{things}{verbs[1]} ")

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from agent.understanding.lexicon import HAN, HOLE, LANGUAGES, Phrases, phrases, words
+from agent.understanding.lexicon import HAN, HOLE, Phrases, phrases, words
 from agent.understanding.text import Draft
 
 
@@ -27,16 +27,23 @@ def _han_filler() -> re.Pattern[str]:
 @cache
 def _clauses() -> Phrases:
     data = phrases("_filler")
-    return Phrases(*(sorted(data[f"clauses_{language}"], key=len, reverse=True) for language in LANGUAGES))
+    return Phrases(_longest_first(data["clauses_en"]), _longest_first(data["clauses_zh"]))
+
+
+def _longest_first(alternatives: list[str]) -> list[str]:
+    return sorted(alternatives, key=len, reverse=True)
 
 
 def leftovers(draft: Draft) -> list[str]:
     """The stretches of text that nothing explains, as a person would read them."""
     text = re.sub(phrases("_filler")["harmless_digits"], " ", draft.text)
-    text = _clauses().sub(" ", text)
     text = re.sub(r"'s\b", " ", text)
+    return _stretches(draft, text) and _stretches(draft, _clauses().sub(" ", text))
+
+
+def _stretches(draft: Draft, text: str) -> list[str]:
     stretches: list[str] = []
-    for piece in re.split(rf"\.(?!\d)|->|=>|[,;!?()\[\]{HOLE}\uf001\uf002\uec00-\uefff]|:\s|\s-+\s", text):
+    for piece in re.split(rf"\.(?!\d)|->|=>|[,、;!?()\[\]{HOLE}\uf001\uf002\uec00-\uefff]|:\s|\s-+\s", text):
         kept = " ".join(_unexplained(piece))
         if kept:
             stretches.append(draft.show(kept))

@@ -124,7 +124,10 @@ def choices(file: str, *keys: str) -> Phrases:
     table: Any = phrases(file)
     for key in keys:
         table = table[key]
-    en, zh = ([f"(?P<v{i}{end}>{'|'.join(e[lang])})" for i, e in enumerate(table.values())] for lang, end in (("en", ""), ("zh", "z")))
+    en, zh = (
+        [f"(?P<v{i}{end}>{'|'.join(e[lang])})" for i, e in enumerate(table.values())]
+        for lang, end in (("en", ""), ("zh", "z"))
+    )
     return Phrases(en, zh)
 
 

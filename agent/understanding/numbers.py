@@ -13,15 +13,17 @@ HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"
 HAN_TENS = {"十": 10, "百": 100, "千": 1000}
 UNITS = {
     r"(?:s|secs?|seconds?|秒钟?)": 1,
-    r"(?:m|mins?|minutes?|分钟?)": 60,
+    r"(?:m|mins?|minutes?|分(?:钟|(?![类组层割布开成之数析别为支部享辨])))": 60,
     r"(?:h|hrs?|hours?|个?小时|个?钟头)": 3600,
 }
 _BLANK = r"[\s\-]*"
 _UNIT = "|".join(UNITS)
-_AMOUNT = rf"(?:(?P<half>half\s+an?|半个?)|(?P<quarter>(?:a\s+)?quarter\s+of\s+an?|一刻)|(?P<one>an?\b)|(?P<number>{NUMBER}))"
+_AMOUNT = (
+    rf"(?:(?P<half>half\s+an?|半个?)|(?P<quarter>(?:a\s+)?quarter\s+of\s+an?|一刻)|(?P<one>an?\b)|(?P<number>{NUMBER}))"
+)
 _TAIL = rf"(?:\s+and\s+a\s+half|半)?(?:{_BLANK}(?:and{_BLANK})?{NUMBER}{_BLANK}(?:{_UNIT})(?![A-Za-z0-9]))?"
 DURATION = re.compile(
-    rf"(?<![A-Za-z0-9_.:]){_AMOUNT}(?P<and>\s+and\s+a\s+half|(?<=[个])半|个半)?{_BLANK}"
+    rf"(?<![A-Za-z0-9_.])(?<!\d:){_AMOUNT}(?P<and>\s+and\s+a\s+half|(?<=[个])半|个半)?{_BLANK}"
     rf"(?P<unit>{_UNIT})(?![A-Za-z0-9_])(?P<tail>{_TAIL})",
     re.IGNORECASE,
 )

@@ -3,24 +3,21 @@
 import re
 from pathlib import PurePath
 
-from agent.understanding.lexicon import HAN
+from agent.understanding.lexicon import HAN, words
 from agent.understanding.text import Draft, Thing
 from agent.understanding.world import World
 
 TABLES = r"csv\.gz|tsv\.gz|csv\.zip|csv|tsv|txt|parquet|xlsx"
-OTHERS = r"bento|pkl|pickle|joblib|onnx|skops|json|jsonl|xls|feather|arrow|pdf|docx?|png|jpe?g|html?|py|sql|db|zip|yaml|md|mp4|wav|log"
+OTHERS = (
+    r"bento|pkl|pickle|joblib|onnx|skops|json|jsonl|xls|feather|arrow|pdf|docx?|png|jpe?g|html?|py|sql|db|zip|yaml|md"
+    r"|mp4|wav|log"
+)
 ENDING = rf"\.(?:{TABLES}|{OTHERS})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])"
 BODY = rf"(?-i:[A-Za-z0-9_.\-/\\~@%+#{HAN}])"
 PATH = re.compile(rf"(?:[a-z][a-z0-9+]*://|[A-Za-z]:[\\/])?{BODY}*?(?-i:[A-Za-z0-9_\-)%{HAN}*]){ENDING}", re.IGNORECASE)
 QUOTED = re.compile(r"\"([^\"]+)\"|(?<![A-Za-z0-9])'([^']+)'(?![A-Za-z0-9])")
 IS_PATH = re.compile(rf".*{ENDING}$", re.IGNORECASE)
 IS_TABLE = re.compile(rf".*\.(?:{TABLES})$", re.IGNORECASE)
-GLUED = (
-    "用 使用 把 将 对 对于 拿 从 在 以 看 看看 查看 读 读取 读入 打开 加载 导入 根据 基于 利用 通过 请用 帮我用 训练 分析 分析一下 看一下 "
-    "部署 预测 评估 到 存到 保存到 写到 写入 输出到 导出到 存为 保存为 存成 给 给我 跟 和 与 文件 数据 数据集 表 表格 是 为 处理 预处理 "
-    "训练并部署 探索 了解 检查 描述 打分 评分 给出 并 就用 拿着 里 的 请 有 叫 名为 训练一下 试试 结果 放到 放进 写进 成 做"
-).split()
-"""Chinese words that are written against a path without a blank."""
 
 
 def take_paths(draft: Draft, world: World) -> None:
@@ -58,7 +55,7 @@ def _start(text: str, world: World) -> int:
     for at in range(len(text)):
         if (at == 0 or re.match(f"[{HAN}]", text[at - 1])) and world.table(text[at:]) is not None:
             return at
-    at, lead = 0, re.compile("|".join(sorted(GLUED, key=len, reverse=True)))
+    at, lead = 0, re.compile("|".join(sorted(words("_slots", "glued_to_paths"), key=len, reverse=True)))
     while (found := lead.match(text, at)) and re.match(rf"{BODY}+\.", text[found.end() :]):
         at = found.end()
     latin = re.match(rf".*[{HAN}](?=[A-Za-z0-9_.~/\\][A-Za-z0-9_.\-/\\~]*$)", text)
@@ -77,5 +74,7 @@ def nearest(wanted: str, known: list[str], limit: int = 4) -> list[str]:
     def simple(text: str) -> str:
         return PurePath(text.replace("\\", "/")).name.casefold()
 
-    found = process.extract(simple(wanted), [simple(k) for k in known], scorer=fuzz.WRatio, limit=limit, score_cutoff=60)
+    found = process.extract(
+        simple(wanted), [simple(k) for k in known], scorer=fuzz.WRatio, limit=limit, score_cutoff=60
+    )
     return [known[index] for _, _, index in found]

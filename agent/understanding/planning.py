@@ -5,19 +5,41 @@ from typing import Any
 from agent.understanding.assign import Asked, Desk
 from agent.understanding.intents import ORDER
 from agent.understanding.paths import is_table, nearest
-from agent.understanding.replies import EXAMPLES, verb
+from agent.understanding.replies import EXAMPLES, ask, verb
 from agent.understanding.said import Intent, Said
 from agent.understanding.serving import SERVING
 from agent.understanding.text import Thing
-from agent.understanding.training import Origin, add_training, training_table
+from agent.understanding.training import Origin, add_training
 from tools.core.names import slug
 from tools.core.plan import Plan, Question, Step
 
 TRAINS = {"estimators", "metric", "time_limit"}
-PREPARES = {"target", "task", "positive", "drop", "test_fraction", "split", "time_column", "group_column", "weight_column"}
+PREPARES = {
+    "target",
+    "task",
+    "positive",
+    "drop",
+    "test_fraction",
+    "split",
+    "time_column",
+    "group_column",
+    "weight_column",
+}
 
 
-MAKERS = ("profile", "preprocess", "train", "evaluate", "explain", "compare", "register", "package", "deploy", "predict", "export")
+MAKERS = (
+    "profile",
+    "preprocess",
+    "train",
+    "evaluate",
+    "explain",
+    "compare",
+    "register",
+    "package",
+    "deploy",
+    "predict",
+    "export",
+)
 FREE = ("promote", "monitor", "rollback", "stop", "logs", "status", "delete")
 """Steps that keep the place at which they were asked for."""
 
@@ -55,17 +77,24 @@ def _imply(said: Said, desk: Desk) -> None:
     given = TRAINS & said.slots.keys()
     if said.slots.get("_implied") and not said.wants("train"):
         _imply_from_target(said, desk, tables)
-    elif given and not said.wants("train") and not said.wants("predict") and (tables or "estimators" in given):
-        if not (given == {"metric"} and said.wants("evaluate")):
-            said.intend("train")
-    if said.wants("compare") and tables and not desk.marks("artifact"):
-        said.intents = [i for i in said.intents if i.tool != "compare"]
+    elif _wants_model(said, given, tables):
         said.intend("train")
+    if said.wants("compare") and tables and not desk.marks("artifact"):
+        said.intents = [Intent("train", i.mark) if i.tool == "compare" else i for i in said.intents]
     deploying = said.wants("deploy") and not said.wants("train") and not desk.marks("artifact")
     if deploying and tables and (PREPARES & said.slots.keys()):
         said.intend("train")
     if not said.intents:
         raise _no_verb(said, desk, tables)
+
+
+def _wants_model(said: Said, given: set[str], tables: list[str]) -> bool:
+    """Whether arguments of training were given without its verb."""
+    if "task" in said.slots and tables and not said.intents:
+        return True
+    if not given or said.wants("train") or said.wants("predict") or (given == {"metric"} and said.wants("evaluate")):
+        return False
+    return bool(tables) or "estimators" in given
 
 
 def _imply_from_target(said: Said, desk: Desk, tables: list[str]) -> None:
@@ -113,7 +142,11 @@ def _no_verb(said: Said, desk: Desk, tables: list[str]) -> Asked:
     artifacts = desk.marks("artifact")
     if artifacts:
         tag = desk.thing(artifacts[0]).tag
-        texts = (f"评估 {tag}", f"部署 {tag}", f"{tag} 的状态") if zh else (f"evaluate {tag}", f"deploy {tag}", f"status of {tag}")
+        texts = (
+            (f"评估 {tag}", f"部署 {tag}", f"{tag} 的状态")
+            if zh
+            else (f"evaluate {tag}", f"deploy {tag}", f"status of {tag}")
+        )
         return desk.ask("what_to_do", texts, what=tag)
     return desk.ask("nothing_understood", [EXAMPLES[said.language]])
 
@@ -123,7 +156,8 @@ def _steps(said: Said, desk: Desk) -> list[Step]:
     tools = {i.tool for i in said.intents}
     steps: list[Step] = []
     origin = add_training(desk, tools, steps) if tools & {"profile", "preprocess", "train"} else Origin()
-    if "train" in tools and "deploy" in tools and "evaluate" not in said.refused:
+    measured = "train" in tools and "deploy" in tools and not {"evaluate"} & {*said.refused, *tools}
+    if measured:
         tools.add("evaluate")
     if "deploy" in tools and "package" in said.refused:
         raise desk.ask("unused", what="package")
@@ -131,6 +165,8 @@ def _steps(said: Said, desk: Desk) -> list[Step]:
     for tool in ORDER[3:]:
         for intent in _of(said, tools, tool):
             placed += [(step, intent) for step in SERVING[tool](desk, intent, origin)]
+    if measured and not any(s.tool == "deploy" and s.args["model"] == origin.model for s, _ in placed):
+        placed = [(s, i) for s, i in placed if s.tool != "evaluate"]
     return _unique(said, placed)
 
 
@@ -180,7 +216,7 @@ def _harmless(desk: Desk, mark: str, steps: list[Step]) -> bool:
 def _holds(step: Step, name: str, value: Any) -> bool:
     if name in ("name", "deploy_name"):
         return "name" in step.args
-    return step.args.get({"revision": "to"}.get(name, name)) == value
+    return bool(step.args.get({"revision": "to"}.get(name, name)) == value)
 
 
 def _excuse(said: Said, desk: Desk, name: str, value: Any) -> None:
@@ -198,8 +234,6 @@ def _strings(args: dict[str, Any]) -> list[str]:
 
 def _check_tools(said: Said, steps: list[Step]) -> None:
     """Only tools that exist, with arguments that they have."""
-    from agent.understanding.replies import ask
-
     world = said.world
     for step in steps:
         if step.tool not in world.tools:
@@ -209,6 +243,3 @@ def _check_tools(said: Said, steps: list[Step]) -> None:
         for name in step.args:
             if name not in world.tools[step.tool]:
                 raise Asked(ask(said.language, "cannot_argument", tool=step.tool, what=name.replace("_", " ")))
-
-
-__all__ = ["make_plan", "training_table"]

@@ -3,17 +3,19 @@
 import re
 
 from agent.understanding import Understanding
-from agent.understanding.artifacts import mentioned, take_names as take_artifacts, take_tags
+from agent.understanding.artifacts import mentioned, take_tags
+from agent.understanding.artifacts import take_names as take_artifacts
 from agent.understanding.assign import Desk, take_pronouns
 from agent.understanding.columns import mentions
 from agent.understanding.declines import about_ekiben, declined, wished
 from agent.understanding.intents import prepare, take_compounds, take_intents, take_weak
+from agent.understanding.labels import take_positive
 from agent.understanding.leftovers import leftovers
 from agent.understanding.lexicon import pattern
 from agent.understanding.paths import take_paths
 from agent.understanding.planning import make_plan
 from agent.understanding.replies import EXAMPLES, ask
-from agent.understanding.roles import take_positive, take_roles
+from agent.understanding.roles import take_roles
 from agent.understanding.said import Said
 from agent.understanding.slots import (
     take_choices,
@@ -30,6 +32,9 @@ from agent.understanding.typos import mend
 from agent.understanding.world import World
 from tools.core.plan import Plan, Question
 
+NEGATED = re.compile(r"\b(?:not|no|never|without|except|but|if|unless)\b|不|别|除|没|无|如果", re.IGNORECASE)
+"""Words after which a plan without the rest would be the opposite of what was asked."""
+
 
 def read(request: str, world: World) -> Understanding:
     """Understand one request."""
@@ -45,7 +50,7 @@ def _declined(said: Said) -> Question | None:
     take_separator(said)
     take_paths(said.draft, said.world)
     said.draft.text = tidy(said.draft.text)
-    take_tags(said.draft)
+    take_tags(said.draft, said.world)
     names = mentioned(said.draft, said.world)
     said.columns = _columns(said, names)
     mend(said, names)
@@ -90,7 +95,9 @@ def _taken_apart(said: Said) -> Plan | Question:
 def _take_arguments(said: Said) -> None:
     take_metric(said)
     take_duration(said)
-    take_numbers(said, "test_fraction", "canary", "port", "replicas", "seed", "lines", "time_limit")
+    take_numbers(said, "test_fraction", "canary", "port", "replicas", "seed", "time_limit")
+    if re.search(r"日志|\blogs?\b|\btail\b", said.draft.text, re.IGNORECASE):
+        take_numbers(said, "lines")
     take_choices(said)
     take_outputs(said)
     take_names(said)
@@ -120,4 +127,6 @@ def _left(said: Said, rest: list[str], outcome: Plan | Question) -> Question:
         return ask(said.language, "nothing_understood", [EXAMPLES[said.language]])
     from agent.understanding.canonical import render
 
-    return ask(said.language, "not_understood", [render(outcome, said.language)], what=" … ".join(rest))
+    text = " … ".join(rest)
+    options = [] if NEGATED.search(text) else [render(outcome, said.language)]
+    return ask(said.language, "not_understood", options, what=text)

@@ -38,24 +38,36 @@ TEXTS: dict[str, tuple[str, str]] = {
         "“{what}”不是这个表格的列。指的是哪一列？",
     ),
     "which_column": ("Several columns could be meant by {what!r}. Which one?", "“{what}”可以指好几列。是哪一列？"),
-    "which_target": ("Several columns could be the target. Which one should be predicted?", "有几列都可能是目标列。要预测哪一列？"),
+    "which_target": (
+        "Several columns could be the target. Which one should be predicted?",
+        "有几列都可能是目标列。要预测哪一列？",
+    ),
     "no_target": ("Which column should be predicted?", "要预测哪一列？"),
     "many_targets": (
         "Ekiben predicts one target column with one model. Which one should it be?",
         "Ekiben 一个模型只预测一个目标列。要预测哪一列？",
     ),
-    "dropped_target": ("{what!r} cannot be both the target and left out. Which one is the target?", "“{what}”不能既是目标列又被去掉。目标列是哪一列？"),
+    "dropped_target": (
+        "{what!r} cannot be both the target and left out. Which one is the target?",
+        "“{what}”不能既是目标列又被去掉。目标列是哪一列？",
+    ),
     "no_such_label": (
         "{what!r} is not a value of the target. Which value is the positive one?",
         "目标列里没有“{what}”这个值。哪个值是正类？",
     ),
-    "no_such_artifact": ("There is no {kind} {what!r}. Which one is meant?", "没有名为“{what}”的{kind}。指的是哪一个？"),
+    "no_such_artifact": (
+        "There is no {kind} {what!r}. Which one is meant?",
+        "没有名为“{what}”的{kind}。指的是哪一个？",
+    ),
     "no_artifacts": (
         "There is no {kind} yet. First train one, for example: {example}",
         "还没有{kind}。可以先训练一个，例如：{example}",
     ),
     "which_artifact": ("Which {kind} is meant?", "指的是哪个{kind}？"),
-    "two_models": ("Which two models should be compared? Name both, as in: compare churn:1 and churn:2", "要比较哪两个模型？请说出两个，例如：比较 churn:1 和 churn:2"),
+    "two_models": (
+        "Which two models should be compared? Name both, as in: compare churn:1 and churn:2",
+        "要比较哪两个模型？请说出两个，例如：比较 churn:1 和 churn:2",
+    ),
     "no_such_revision": (
         "{what} has no revision {number} to go back to. Which one?",
         "{what} 没有可以回滚到的第 {number} 版。要哪一版？",
@@ -92,7 +104,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "I do not see what {what} should be used for here. Should I go on without it?",
         "我不明白这里的 {what} 有什么用。不管它，继续吗？",
     ),
-    "contradiction": ("Two different values are given for the {what}. Which one?", "{what} 给了两个不同的值。用哪一个？"),
+    "contradiction": (
+        "Two different values are given for the {what}. Which one?",
+        "{what} 给了两个不同的值。用哪一个？",
+    ),
     "out_of_range": ("{what} cannot be {number}. What should it be?", "{what} 不能是 {number}。应该是多少？"),
     "unknown_estimator": (
         "Ekiben does not train {what!r}. It trains these. Which one?",

@@ -108,15 +108,22 @@ def _output(desk: Desk) -> dict[str, str]:
     return {"output": outputs.pop()} if outputs else {}
 
 
-def _deployment(desk: Desk, intent: Intent) -> dict[str, Any]:
+def _deployment(desk: Desk, intent: Intent, origin: Origin) -> dict[str, Any]:
+    _must_be_named(desk, origin)
     thing = desk.artifact(intent)
     if thing.version is not None:
         raise desk.ask("no_such_artifact", desk.names("deployment"), kind="deployment", what=thing.tag)
     return {"deployment": thing.value}
 
 
+def _must_be_named(desk: Desk, origin: Origin) -> None:
+    """ "train … and stop" may not mean the one deployment that there is."""
+    if origin.model is not None and not desk.marks("artifact"):
+        raise desk.ask("which_artifact", desk.names("deployment"), kind="deployment")
+
+
 def on_deployment(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
-    args = _deployment(desk, intent)
+    args = _deployment(desk, intent, origin)
     if intent.tool == "logs":
         args |= _given(desk, ("lines",))
     if intent.tool == "monitor" and (path := _path(desk, intent)):
@@ -125,12 +132,15 @@ def on_deployment(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
 
 
 def rollback(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
+    _must_be_named(desk, origin)
     thing = desk.artifact(intent, ("deployment", "model"))
     name = desk.checked(Thing("artifact", thing.value, hint="deployment"), ("deployment",)).value
     if thing.version is not None and not thing.spoken:
         zh = desk.said.language == "zh"
         first = f"把 {name} 回滚到第 {thing.version} 版" if zh else f"roll back {name} to revision {thing.version}"
-        raise desk.ask("revision_or_model", [first, f"部署 {thing.tag}" if zh else f"deploy {thing.tag}"], what=thing.tag)
+        raise desk.ask(
+            "revision_or_model", [first, f"部署 {thing.tag}" if zh else f"deploy {thing.tag}"], what=thing.tag
+        )
     to = thing.version if thing.version is not None else desk.said.slots.get("revision")
     if to is not None and to not in desk.said.world.revisions(name):
         known = [str(r) for r in desk.said.world.revisions(name)]
@@ -142,7 +152,7 @@ def status(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.own(intent, "artifact")
     names = {desk.thing(m).value for m in marks if m not in desk.used}
     others = [i for i in desk.said.intents if i.tool != "status"]
-    if len(names) != 1 or others and any(set(marks) & set(desk.own(i, "artifact")) for i in others if i.mark):
+    if len(names) != 1 or (others and any(set(marks) & set(desk.own(i, "artifact")) for i in others if i.mark)):
         return [Step(tool="status")]
     desk.used |= set(marks)
     thing = desk.checked(Thing("artifact", names.pop()), ("deployment", "model", "bento", "prepared", "dataset"))
@@ -179,7 +189,12 @@ def _delete_one(desk: Desk, thing: Thing) -> Step:
     desk.checked(thing, tuple(kinds or ("model", "dataset", "prepared", "bento", "deployment")))
     if thing.hint and not desk.exists(thing, (thing.hint,)):
         raise desk.ask("no_such_artifact", desk.said.world.tags(thing.hint), kind=thing.hint, what=thing.tag)
-    tags = [(k, t) for k in kinds for t in desk.said.world.tags(k) if t == thing.tag or (thing.version is None and t.partition(":")[0] == thing.value)]
+    tags = [
+        (k, t)
+        for k in kinds
+        for t in desk.said.world.tags(k)
+        if t == thing.tag or (thing.version is None and t.partition(":")[0] == thing.value)
+    ]
     if len(tags) > 1:
         word = "删除" if desk.said.language == "zh" else "delete"
         raise desk.ask("which_kind", [f"{word} {k}/{t}" for k, t in tags])

@@ -8,8 +8,8 @@ from agent.understanding.lexicon import (
     NUMBER,
     PATHS,
     QUOTES,
-    chosen,
     choices,
+    chosen,
     compiled,
     pattern,
     phrases,
@@ -21,7 +21,13 @@ from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
 WHOLE = ("port", "replicas", "seed", "canary", "lines")
-BOUNDS = {"port": (1, 65535), "replicas": (1, 1000), "test_fraction": (0.01, 0.9), "time_limit": (0.1, 1e7), "canary": (1, 100)}
+BOUNDS = {
+    "port": (1, 65535),
+    "replicas": (1, 1000),
+    "test_fraction": (0.01, 0.9),
+    "time_limit": (0.1, 1e7),
+    "canary": (1, 100),
+}
 MARKED = re.compile(f"[{PATHS}{QUOTES}{ARTIFACTS}]")
 
 
@@ -62,7 +68,11 @@ def _fraction(text: str, found: list[float]) -> float:
         return round(min(train, test) / (train + test), 6)
     if "百分之" in text or "%" in text or re.search(r"per ?cent", text, re.IGNORECASE):
         return round(found[-1] / 100, 6)
-    return round(found[-1] / 10, 6) if "成" in text and found[-1] >= 1 and f"{text}".rstrip("0123456789").endswith("成") or _tenths(text) else found[-1]
+    return (
+        round(found[-1] / 10, 6)
+        if ("成" in text and found[-1] >= 1 and f"{text}".rstrip("0123456789").endswith("成")) or _tenths(text)
+        else found[-1]
+    )
 
 
 def _tenths(text: str) -> bool:
@@ -151,13 +161,20 @@ def _spaced(phrase: str) -> str:
 def take_outputs(said: Said) -> None:
     """Paths to write to: `into out.csv`, `结果保存到 out.csv`."""
     draft = said.draft
-    for match in draft.take(pattern("_slots", "output")):
-        said.outputs += [c for c in match[0] if c in draft.things and draft.things[c].kind == "path"]
+    for match in reversed(list(pattern("_slots", "output").finditer(draft.text))):
+        mark = next(c for c in match[0] if c in draft.things)
+        vague = re.match(r"(?:to|as)\s", match[0], re.IGNORECASE)
+        if vague and said.world.table(draft.things[mark].value) is not None:
+            continue
+        said.outputs.append(mark)
+        draft.cut(match.start(), match.end())
 
 
 def take_names(said: Said) -> None:
     """Names that the request chooses: `call it fraud`, `叫做 fraud`, `deploy it as fraud`."""
     for slot in ("name", "deploy_name", "sheet"):
+        if not re.search(phrases("_slots")[slot]["trigger"], said.draft.text, re.IGNORECASE):
+            continue
         for match in reversed(list(pattern("_slots", slot).finditer(said.draft.text))):
             value, end = _named(said, match)
             known = slot == "name" and value.lower() in words("_slots", "not_names")
@@ -177,7 +194,9 @@ def _named(said: Said, match: re.Match[str]) -> tuple[str, int]:
 
 
 def _han_name(text: str) -> str:
-    found = re.search(r"(?:叫做|叫作|名为|称为|称作|名字是|名称是|命名为|取名为?|起名为?|叫|为|成|是|:|=)([^:=]+?)$", text)
+    found = re.search(
+        r"(?:叫做|叫作|名为|称为|称作|名字是|名称是|命名为|取名为?|起名为?|叫|为|成|是|:|=)([^:=]+?)$", text
+    )
     return found[1] if found else ""
 
 

@@ -70,7 +70,11 @@ def _preprocess(desk: Desk, dataset: str, name: str, facts: TableFacts | None) -
     if facts is not None and "target" not in given:
         given["target"] = _likely(desk, facts)
     if given.get("target") in given.get("drop", []):
-        raise desk.ask("dropped_target", [c for c in (facts.targets if facts else []) if c != given["target"]], what=given["target"])
+        raise desk.ask(
+            "dropped_target",
+            [c for c in (facts.targets if facts else []) if c != given["target"]],
+            what=given["target"],
+        )
     return Step(tool="preprocess", args={"dataset": dataset, **given, "name": name})
 
 

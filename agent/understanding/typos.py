@@ -41,8 +41,12 @@ def _nearest(word: str, written: str, said: Said) -> str:
     from rapidfuzz.distance import OSA
 
     allowed = 1 if len(word) < 9 else 2
-    keywords = phrases("_typos")["words"].split()
-    near = [k for k in keywords if len(k) >= 5 and k[0] == word[0] and OSA.distance(word, k, score_cutoff=allowed) <= allowed]
+    keywords: list[str] = phrases("_typos")["words"].split()
+    near = [
+        k
+        for k in keywords
+        if len(k) >= 5 and k[0] == word[0] and OSA.distance(word, k, score_cutoff=allowed) <= allowed
+    ]
     if not near:
         return written
     near = sorted(near, key=lambda k: OSA.distance(word, k))

@@ -12,7 +12,7 @@ from typing import Any
 
 from tools.core.children import environment, python
 from tools.core.errors import BadArguments, Internal, PortInUse
-from tools.core.files import read_json
+from tools.core.files import is_running, read_json
 
 FIRST_PORT = 3000
 PORTS = 200
@@ -117,11 +117,7 @@ def stop_supervisor(folder: Path, seconds: float = 100.0) -> None:
 def _alive(pid: int) -> bool:
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    return is_running(pid)
 
 
 def _listen(host: str, port: int) -> socket.socket:

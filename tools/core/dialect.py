@@ -1,15 +1,15 @@
-"""How a text file writes its table: separator, quote, title lines, header row, column names."""
+"""How a text file writes its table: its separator, its quote, and the lines above its first row."""
 
 import csv
-import io
 import re
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from typing import NamedTuple
+
+from tools.core.headers import NUMBER_LIKE
 
 SEPARATORS = (",", ";", "\t", "|")
 NO_SEPARATOR = "\x1f"
@@ -17,10 +17,7 @@ NO_SEPARATOR = "\x1f"
 SNIFFED_CHARACTERS = 65_536
 SNIFFED_RECORDS = 500
 WEIGHED_CELLS = 5_000
-
-NUMBER_LIKE = re.compile(r"[$€£¥]?\s*[-+(]?\s*[$€£¥]?(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*[%)]?")
-DATE_LIKE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ,].*)?")
-NOTHING = {"", "?", "na", "n/a", "nan", "null", "none", "-", "."}
+LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 class Record(NamedTuple):
@@ -52,11 +49,8 @@ class Layout:
 def records(text: str, marks: Marks, skip: int = 0) -> Iterator[Record]:
     """The rows of `text` with their line numbers; an empty line is a row without cells."""
     csv.field_size_limit(sys.maxsize)
-    lines = io.StringIO(text, newline="")
-    for _ in range(skip):
-        lines.readline()
     reader = csv.reader(
-        lines,
+        islice(_lines(text), skip, None),
         delimiter=marks.separator,
         quotechar=marks.quote or '"',
         quoting=csv.QUOTE_MINIMAL if marks.quote else csv.QUOTE_NONE,
@@ -66,6 +60,11 @@ def records(text: str, marks: Marks, skip: int = 0) -> Iterator[Record]:
     for cells in reader:
         yield Record(line, cells)
         line = skip + reader.line_num + 1
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines with their ends, as io.StringIO(newline="") gives them without its fourfold copy of the text."""
+    return (found.group() for found in LINE.finditer(text))
 
 
 def sniff(text: str, separator: str | None = None) -> Layout:
@@ -209,108 +208,3 @@ def _blank_lines(text: str) -> int:
     """Empty lines before the first line that holds something."""
     blank = re.match(r"(?:[ \t]*(?:\r\n|\r|\n))*", text)
     return len(re.findall(r"\r\n|\r|\n", blank.group())) if blank else 0
-
-
-def looks_like_names(first: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names the columns rather than being a row of data itself.
-
-    A number over a column of numbers speaks for data, a word over numbers for names; a first cell that occurs
-    again below it speaks for data, one that never does in a column of few values for names.
-    """
-    cells = [cell.strip() for cell in first]
-    if not body:
-        return not all(NUMBER_LIKE.fullmatch(cell) for cell in cells)
-    if _counts_up(cells):
-        return True
-    votes = [_vote(cell, [row[at].strip() for row in body]) for at, cell in enumerate(cells)]
-    return sum(votes) >= 0
-
-
-def _counts_up(cells: Sequence[str]) -> bool:
-    """Whether the numbers of the first row are consecutive, as years or positions that name columns are."""
-    numbers = [int(cell) for cell in cells if cell.isascii() and cell.isdigit() and len(cell) < 5]
-    steps = all(after - before == 1 for before, after in pairwise(numbers))
-    return (
-        len(numbers) > 2
-        and steps
-        and len(numbers) >= len(cells) - 2
-        and numbers[0] in (0, *range(1900, 2100))
-    )
-
-
-def _vote(first: str, below: Sequence[str]) -> int:
-    """Positive: a name. Negative: data."""
-    values = [cell for cell in below if cell.lower() not in NOTHING]
-    if not values or first.lower() in NOTHING:
-        return 0
-    measured = sum(_is_measure(cell) for cell in values) > 0.8 * len(values)
-    if measured:
-        return -2 if _is_measure(first) else 3
-    if _is_measure(first):
-        return -1
-    if first in values:
-        return -1
-    return 1 if len(values) > 4 and len(set(values)) <= len(values) / 2 else 0
-
-
-def _is_measure(cell: str) -> bool:
-    return bool(NUMBER_LIKE.fullmatch(cell) or DATE_LIKE.fullmatch(cell))
-
-
-def named(raw: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Clean, unique column names, and a sentence for each kind of change."""
-    cleaned = [clean_name(name) for name in raw]
-    taken = {name for name in cleaned if name}
-    names: list[str] = []
-    seen: set[str] = set()
-    empty: list[str] = []
-    repeated: list[str] = []
-    for at, name in enumerate(cleaned):
-        if name and name not in seen:
-            seen.add(name)
-            names.append(name)
-            continue
-        new = _unused(name or f"column_{at}", taken, start=2 if name else 1)
-        (repeated if name else empty).append(new)
-        taken.add(new)
-        names.append(new)
-    return names, _said(empty, repeated)
-
-
-def clean_name(name: str) -> str:
-    """`name` trimmed, without control characters and marks that turn the direction of writing."""
-    kept = "".join(" " if unicodedata.category(c) == "Cc" else c for c in name if c not in _INVISIBLE)
-    return re.sub(r" {2,}", " ", kept).strip() if kept != name else name.strip()
-
-
-_INVISIBLE = set("\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def _unused(name: str, taken: set[str], start: int) -> str:
-    if start == 1 and name not in taken:
-        return name
-    count = 2
-    while f"{name}.{count}" in taken:
-        count += 1
-    return f"{name}.{count}"
-
-
-def _said(empty: list[str], repeated: list[str]) -> list[str]:
-    notes = []
-    if empty:
-        notes.append(f"{_counted(empty, 'column has', 'columns have')} no name; called {listed(empty)}.")
-    if repeated:
-        notes.append(
-            f"{_counted(repeated, 'column name', 'column names')} occurred before; now {listed(repeated)}."
-        )
-    return notes
-
-
-def _counted(items: list[str], one: str, many: str) -> str:
-    return f"{len(items)} {one if len(items) == 1 else many}"
-
-
-def listed(items: Sequence[object], most: int = 5) -> str:
-    """The first few items, and how many more there are."""
-    shown = ", ".join(repr(str(i)[:60]) if isinstance(i, str) else str(i) for i in items[:most])
-    return shown if len(items) <= most else f"{shown} and {len(items) - most} more"

@@ -1,10 +1,10 @@
-"""From a file's bytes to its text: unpacking, refusing what is no text, finding the encoding."""
+"""From a file's bytes to its text: refusing what is no text, and finding the encoding."""
 
 import io
 import re
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import NamedTuple
 
 from tools.core.errors import BadArguments, DataRefused
 
@@ -59,44 +59,6 @@ class Decoded(NamedTuple):
     text: str
     encoding: str
     notes: list[str]
-
-
-def unpacked(stream: IO[bytes], name: str, head: bytes) -> IO[bytes]:
-    """The stream itself, or the bytes inside a gzip, bzip2, xz, zstd or one-member zip file."""
-    if head.startswith(b"\x1f\x8b"):
-        import gzip
-
-        return cast(IO[bytes], gzip.GzipFile(fileobj=stream))
-    if head.startswith(b"BZh"):
-        import bz2
-
-        return bz2.BZ2File(stream)
-    if head.startswith(b"\xfd7zXZ\x00"):
-        import lzma
-
-        return lzma.LZMAFile(stream)
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        import pyarrow as pa
-
-        found: IO[bytes] = pa.CompressedInputStream(stream, "zstd")
-        return found
-    return _only_member(stream, name) if head.startswith(b"PK\x03\x04") else stream
-
-
-def _only_member(stream: IO[bytes], name: str) -> IO[bytes]:
-    import zipfile
-
-    archive = zipfile.ZipFile(stream)
-    inside = [i for i in archive.infolist() if not i.is_dir() and not i.filename.startswith("__MACOSX/")]
-    if len(inside) != 1:
-        listed = ", ".join(repr(i.filename) for i in inside[:5]) or "nothing"
-        raise DataRefused(
-            f"{name!r} is a zip archive with {len(inside)} files ({listed}), not one table.",
-            "Unpack it and name one of its files.",
-        )
-    if inside[0].flag_bits & 1:
-        raise DataRefused(f"{name!r} is an encrypted zip archive.", "Unpack it first.")
-    return archive.open(inside[0])
 
 
 def refuse_binary(data: bytes, path: Path) -> None:
@@ -274,13 +236,7 @@ def _weigh_cyrillic(run: str) -> float:
     swapped = sum(a.islower() and b.isupper() for a, b in pairwise(run))
     lone = 0.5 * len(run) if len(run) < 2 else 0.0
     weights = (
-        1.0
-        if c in "оеаинтсрвлкмдпуяыьгзбч"
-        else 0.3
-        if "\u0400" <= c <= "\u04ff"
-        else 0.2
-        if c in MARKS
-        else -1.0
+        1.0 if c in "оеаинтсрвлкмдпуяыьгзбч" else 0.3 if "\u0400" <= c <= "\u04ff" else 0.2 if c in MARKS else -1.0
         for c in run
     )
     return sum(weights) - lone - swapped

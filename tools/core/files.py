@@ -100,12 +100,32 @@ def remove(path: Path) -> None:
     shutil.rmtree(aside) if aside.is_dir() else aside.unlink()
 
 
+def _sweep(parent: Path) -> None:
+    """Remove what killed processes left."""
+    for path in parent.glob("staging-*"):
+        pid = path.name.split("-")[1]
+        if pid.isdigit() and not is_running(int(pid)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process of that number is there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 @contextlib.contextmanager
 def staging(parent: Path) -> Iterator[Path]:
     """A fresh folder on the same disk, to be filled and then renamed into place; removed if it is still there."""
     with disk_errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=parent, prefix="staging-"))
+        _sweep(parent)
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"staging-{os.getpid()}-"))
     try:
         with disk_errors(parent):
             yield folder

@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS steps (
 """
 Status = str
 """Of a run: running, done, failed, question, approval, declined, limit, interrupted, error.
-Of a step: planned, started, done, failed, not_run."""
+Of a step: planned, started, done, failed; given_up (failed) and not_run (planned) once a new plan took its place."""
 
 
 def now() -> str:

@@ -59,8 +59,10 @@ def release(
     began = time.monotonic()
     record = deployment.revision_record(revision)
     previous = deployment.live
-    alive = deployment.running is not None
-    if not alive:
+    alive = deployment.running
+    if alive:
+        host, port = alive["host"], alive["public_port"]
+    else:
         with open_listener(host, port) as listener:
             port = int(listener.getsockname()[1])
             start_supervisor(deployment.folder, listener)

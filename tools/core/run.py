@@ -47,6 +47,8 @@ class Running:
     approve: Approve
     command: bool = False
     """A tool that the person typed: what it names was named by a person."""
+    began: float = 0.0
+    """When the current step began, what the person took to approve it not counted."""
 
     def steps(self) -> list[JournalStep]:
         return self.journal.steps(self.number)
@@ -54,18 +56,22 @@ class Running:
     def go(self) -> EkibenError | None:
         """Run what is not done yet; the error that stopped it, or None when every step is done."""
         for step in self.steps():
-            if step.status == "done":
-                self._remember(step)
+            if step.status in ("done", "given_up", "not_run"):
+                self.context.made.update(step.drawn)
                 continue
             if error := self._one(step):
                 return error
         return None
 
-    def _remember(self, step: JournalStep) -> None:
-        self.context.made.update(step.drawn)
+    def supersede(self) -> None:
+        """A new plan takes the place of what is left of the last one."""
+        for step in self.steps():
+            if step.status in ("planned", "failed", "started"):
+                left = "not_run" if step.status == "planned" else "given_up"
+                self.journal.step(self.number, step.position, status=left)
 
     def _one(self, step: JournalStep) -> EkibenError | None:
-        began = time.monotonic()
+        self.began = time.monotonic()
         error: EkibenError | None = None
         result: Result | None = None
         try:
@@ -76,7 +82,7 @@ class Running:
             error = Interrupted("Stopped.", f"Go on with: ekiben resume {self.number}")
         except Exception as exc:
             error = self._bug(step, exc)
-        self._close(step, result, error, round(time.monotonic() - began, 3))
+        self._close(step, result, error, round(time.monotonic() - self.began, 3))
         return error
 
     def _call(self, step: JournalStep) -> Result:
@@ -84,6 +90,7 @@ class Running:
         args = tool.parse(step.args)
         self.context.check()
         self._ask(step, tool, args)
+        self.began = time.monotonic()
         repeated = step.status == "started"
         self.journal.step(self.number, step.position, status="started", started=now(), error=None)
         self.listener.started(step)
@@ -149,9 +156,7 @@ class Running:
             f"The details are in {log}.",
         )
 
-    def _close(
-        self, step: JournalStep, result: Result | None, error: EkibenError | None, took: float
-    ) -> None:
+    def _close(self, step: JournalStep, result: Result | None, error: EkibenError | None, took: float) -> None:
         waits = isinstance(error, ApprovalNeeded) or (error is not None and error.code == "question")
         status = "done" if result else "planned" if waits else "failed"
         if error and error.code == "interrupted":
@@ -159,9 +164,7 @@ class Running:
         step.status, step.seconds = status, took
         step.result = finite(result.document()) if result else None
         step.error = error.document() if error else None
-        self.journal.step(
-            self.number, step.position, status=status, seconds=took, result=step.result, error=step.error
-        )
+        self.journal.step(self.number, step.position, status=status, seconds=took, result=step.result, error=step.error)
         self.listener.ended(step)
 
 
@@ -183,9 +186,7 @@ def _tool(name: str) -> Tool:
     try:
         return tools.load(name)
     except KeyError as exc:
-        raise BadArguments(
-            f"There is no tool {name!r}.", "The tools are: " + ", ".join(tools.TOOLS) + "."
-        ) from exc
+        raise BadArguments(f"There is no tool {name!r}.", "The tools are: " + ", ".join(tools.TOOLS) + ".") from exc
 
 
 def _kept(tool: Tool, context: Context) -> Result | None:

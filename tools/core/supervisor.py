@@ -233,6 +233,8 @@ class Supervisor:
         pid = live.process.pid if live and live.process else None
         running = bool(live and live.process and live.process.returncode is None)
         return {
+            "host": self.public.getsockname()[0],
+            "public_port": self.public.getsockname()[1],
             "revision": live.revision if live else None,
             "port": live.port if live else None,
             "service_pid": pid,

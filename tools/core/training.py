@@ -107,13 +107,17 @@ def attempt(name: str, problem: Problem, metric: str, job: Path, deadline: float
 
 def wait_for(child: int, deadline: float) -> str:
     """Wait for a fork; kill it at the deadline."""
+    parent = os.getppid()
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             return "" if status == 0 else f"its process ended with status {os.waitstatus_to_exitcode(status)}"
-        if time.monotonic() > deadline:
+        orphaned = os.getppid() != parent
+        if orphaned or time.monotonic() > deadline:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
+            if orphaned:
+                sys.exit("the command that wanted this training is gone")
             return "its time was up"
         time.sleep(0.02)
 

@@ -1,0 +1,127 @@
+"""A real HTTP server on loopback that speaks OpenAI's chat-completions protocol from a script."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+Reply = dict[str, Any] | Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Script:
+    """What the server will say, in order, and what it was asked."""
+
+    replies: list[Reply]
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    url: str = ""
+
+
+def words(text: str, finish: str = "stop") -> Reply:
+    """A reply in words."""
+    return _completion({"role": "assistant", "content": text}, finish)
+
+
+def calls(*wanted: tuple[str, Any], finish: str = "tool_calls", ids: list[str] | None = None) -> Reply:
+    """A reply of tool calls: (tool, arguments); a str as arguments goes out as it is."""
+    made = [
+        {
+            "id": ids[n] if ids else f"call_{n}",
+            "type": "function",
+            "function": {"name": tool, "arguments": args if isinstance(args, str) else json.dumps(args)},
+        }
+        for n, (tool, args) in enumerate(wanted)
+    ]
+    return _completion({"role": "assistant", "content": None, "tool_calls": made}, finish)
+
+
+def status(code: int, body: Any = None, **headers: str) -> Reply:
+    """An HTTP error."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        _send(handler, code, json.dumps(body or {"error": {"message": "no", "code": None}}).encode(), **headers)
+
+    return answer
+
+
+def raw(body: bytes, kind: str = "application/json") -> Reply:
+    """Any bytes with status 200."""
+    return lambda handler: _send(handler, 200, body, **{"Content-Type": kind})
+
+
+def cut(handler: BaseHTTPRequestHandler) -> None:
+    """A reply that breaks off."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b'{"choices": [')
+    handler.close_connection = True
+
+
+@contextmanager
+def serving(*replies: Reply) -> Iterator[Script]:
+    """Serve a script; after its end every request gets a 500."""
+    script = Script(list(replies))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            script.asked.append(json.loads(body))
+            reply = script.replies.pop(0) if script.replies else status(500)
+            if callable(reply):
+                reply(self)
+            else:
+                _send(self, 200, json.dumps(reply).encode(), **{"Content-Type": "application/json"})
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    script.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+    try:
+        yield script
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def well_formed(messages: list[dict[str, Any]]) -> bool:
+    """OpenAI's rule: each call of an assistant's message is answered before anybody else speaks."""
+    open_calls: list[str] = []
+    for message in messages:
+        if message["role"] == "tool":
+            if message["tool_call_id"] not in open_calls:
+                return False
+            open_calls.remove(message["tool_call_id"])
+        elif open_calls:
+            return False
+        open_calls += [call["id"] for call in message.get("tool_calls") or []]
+    return not open_calls
+
+
+def _completion(message: dict[str, Any], finish: str) -> dict[str, Any]:
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "scripted",
+        "choices": [{"index": 0, "message": message, "finish_reason": finish}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+    }
+
+
+def _send(handler: BaseHTTPRequestHandler, code: int, body: bytes, **headers: str) -> None:
+    handler.send_response(code)
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)

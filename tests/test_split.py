@@ -1,0 +1,56 @@
+"""The sealed rows: the right share of each label, equal rows on one side, whatever the table's order."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tools.core.errors import DataRefused
+from tools.core.split import latest_rows, row_keys, sealed_rows
+
+TABLES = st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["a", "b", None])), min_size=40, max_size=200)
+
+
+@settings(deadline=None, max_examples=50)
+@given(TABLES, st.integers(0, 5), st.randoms())
+def test_a_rows_side_depends_on_its_content_alone(rows, seed, random) -> None:
+    frame = pd.DataFrame(rows, columns=["x", "y"])
+    sides = _sides(frame, seed)
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    shuffled = _sides(frame.iloc[order].reset_index(drop=True), seed)
+    assert [shuffled[order.index(n)] for n in range(len(rows))] == list(sides)
+    for _, group in pd.DataFrame({"row": rows, "side": sides}).groupby("row", dropna=False):
+        assert group["side"].nunique() == 1, "equal rows stand on both sides"
+
+
+def _sides(frame: pd.DataFrame, seed: int) -> list[bool]:
+    try:
+        return list(sealed_rows(row_keys(frame), None, 0.25, seed))
+    except DataRefused:
+        return [False] * len(frame)
+
+
+def test_each_label_gives_its_share() -> None:
+    keys = row_keys(pd.DataFrame({"x": np.arange(1000)}))
+    labels = np.repeat([0, 1, 2], [700, 250, 50])
+    mask = sealed_rows(keys, labels, 0.2, 0)
+    assert [int(mask[labels == label].sum()) for label in range(3)] == [140, 50, 10]
+
+
+def test_another_seed_seals_other_rows() -> None:
+    keys = row_keys(pd.DataFrame({"x": np.arange(500)}))
+    assert (sealed_rows(keys, None, 0.2, 0) != sealed_rows(keys, None, 0.2, 1)).any()
+
+
+def test_the_latest_rows_are_sealed_and_one_moment_is_not_cut() -> None:
+    times = np.array([1.0, 2, 3, 4, 5, 5, 5, 6, 7, np.nan])
+    mask = latest_rows(times, 0.3)
+    assert list(times[mask]) == [6, 7]
+    assert not mask[-1]
+
+
+def test_a_split_that_leaves_a_side_empty_is_refused() -> None:
+    with pytest.raises(DataRefused, match="no row would be sealed"):
+        latest_rows(np.ones(10), 0.2)
