@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from agent.understanding.world import MemoryWorld, TableFacts, World
 from tools.core.plan import Plan, Question
 
-__all__ = ["MemoryWorld", "TableFacts", "Understanding", "World", "explain", "understand"]
+__all__ = ["MemoryWorld", "TableFacts", "Understanding", "World", "completed", "explain", "understand"]
 
 
 @dataclass(frozen=True)
@@ -26,3 +26,10 @@ def explain(request: str, world: World) -> Understanding:
     from agent.understanding.reading import read
 
     return read(request, world)
+
+
+def completed(words: list[str], world: World) -> str:
+    """One request from a request (the first) and the answers to the questions that it led to, in turn."""
+    from agent.understanding.answers import completed as complete
+
+    return complete(words, world)

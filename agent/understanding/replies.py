@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from pydantic import PrivateAttr
+
 from tools.core.plan import Question
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -143,13 +145,47 @@ VERBS = {
 EXAMPLES = {"en": "train and deploy on churn.csv, target Churn", "zh": "训练并部署 churn.csv，目标列 Churn"}
 
 
-def ask(language: str, key: str, options: Iterable[str] = (), **words: object) -> Question:
+class Asking(Question):
+    """A question that remembers what it is about, so that an answer can be put into the request."""
+
+    _key: str = PrivateAttr("")
+    _language: str = PrivateAttr("en")
+    _words: dict[str, object] = PrivateAttr(default_factory=dict)
+    _without: str = PrivateAttr("")
+
+    @property
+    def key(self) -> str:
+        """Which of `TEXTS` it is."""
+        return self._key
+
+    @property
+    def language(self) -> str:
+        return self._language
+
+    def word(self, name: str) -> str:
+        """One of the words that the text was filled with."""
+        return str(self._words.get(name, ""))
+
+    @property
+    def without(self) -> str:
+        """The request that leaves out what is asked about, where "yes" means that."""
+        return self._without
+
+    def leaving(self, request: str) -> "Asking":
+        """This question, where "yes" stands for that request."""
+        self._without = request
+        return self
+
+
+def ask(language: str, key: str, options: Iterable[str] = (), **words: object) -> Asking:
     """A question in the person's language, with answers that can be used as they are."""
     text = TEXTS[key][language == "zh"]
+    filled = {"example": EXAMPLES[language], **words}
     if "kind" in words:
-        words["kind"] = kind_word(str(words["kind"]), language)
-    words.setdefault("example", EXAMPLES[language])
-    return Question(text=text.format(**words), options=list(dict.fromkeys(options)))
+        filled["kind"] = kind_word(str(words["kind"]), language)
+    question = Asking(text=text.format(**filled), options=list(dict.fromkeys(options)))
+    question._key, question._language, question._words = key, language, words
+    return question
 
 
 def kind_word(kind: str, language: str) -> str:

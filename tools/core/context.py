@@ -55,7 +55,7 @@ class Context:
         """The version of what is about to be made."""
         version = self.drawn.get((kind, name))
         if version is None:
-            version = self.store.draw(kind, name)
+            version = self.store.draw(kind, name, f"{self.workspace}#{self.key}" if self.key else "")
             self.drawn[kind, name] = version
             if self.on_draw:
                 self.on_draw(kind, name, version)

@@ -84,7 +84,15 @@ def _by_pandas(words: Sequence[str], fmt: str) -> "NDArray[np.float64]":
 
     read = pd.to_datetime(pd.Series(words, dtype=object), format=fmt, errors="coerce", utc=True)
     stamps = read.dt.tz_localize(None).astype("datetime64[us]")
-    return np.where(read.isna(), np.nan, stamps.astype("int64").to_numpy() / 1e6)
+    return np.where(read.isna(), np.nan, _seconds(stamps.astype("int64").to_numpy()))
+
+
+def _seconds(micros: "NDArray[np.int64]") -> "NDArray[np.float64]":
+    """As `datetime.timestamp` rounds them; a float of 2**53 microseconds or more has lost some of them."""
+    import numpy as np
+
+    whole, rest = np.divmod(micros, 1_000_000)
+    return np.where(np.abs(micros) < 2**53, micros / 1e6, whole + rest / 1e6)
 
 
 def could_be_dates(words: Sequence[str]) -> bool:

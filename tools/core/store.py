@@ -50,18 +50,23 @@ class Store:
         self.folder = folder
         self.bentoml_home = bentoml_home
 
-    def draw(self, kind: str, name: str) -> int:
-        """The next version of `name`. Models share their numbers with whoever shares the BentoML store."""
+    def draw(self, kind: str, name: str, by: str = "") -> int:
+        """The next version of `name`; whoever drew last, and was killed before it could say so, gets the same again.
+
+        Models share their numbers with whoever shares the BentoML store.
+        """
         counters = (self.bentoml_home if kind == "model" else self.folder) / "versions.json"
         with disk_errors(counters.parent):
             counters.parent.mkdir(parents=True, exist_ok=True)
         with self.lock("versions", counters.parent):
             drawn = read_json(counters) if counters.exists() else {}
-            key = f"{kind}/{name}"
-            used = [drawn.get(key, 0), *self.versions(kind, name), *self._in_bentoml(kind, name)]
-            drawn[key] = max(used) + 1
+            last = drawn.get(f"{kind}/{name}", {"version": 0, "by": ""})
+            if by and last["by"] == by:
+                return int(last["version"])
+            used = [last["version"], *self.versions(kind, name), *self._in_bentoml(kind, name)]
+            drawn[f"{kind}/{name}"] = {"version": max(used) + 1, "by": by}
             write_json(counters, drawn)
-        return int(drawn[key])
+        return int(max(used)) + 1
 
     @contextlib.contextmanager
     def lock(self, name: str, folder: Path | None = None) -> Iterator[None]:
