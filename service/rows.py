@@ -1,6 +1,7 @@
 """Row checks: what a model accepts, and how posted values become the columns that the encoder takes."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ CLOSE = 0.8
 """How alike (difflib's ratio) an unknown and an absent column's names must be to count as a misspelling."""
 LONGEST_TEXT = 1_000_000
 """Characters of a category or a text; a longer one is no cell of a table."""
+LONGEST_NUMBER = 15
+"""Characters of a category that may be a number; longer ones are codes, which a float would mix up."""
+CODE = re.compile(r"[-+]?0\d")
 LONGEST_NAME = 200
 """Characters of an unknown column's name that a warning repeats."""
 MOST_UNKNOWN = 1_000
@@ -155,7 +159,7 @@ def _check_column(checked: Checked, column: Mapping[str, Any], values: Sequence[
     if wrong or (None in found and not column["missing"]):
         _refuse(checked, column, found, wrong)
     if kind == "categorical":
-        _warn_unseen(checked, column, found)
+        _match_unseen(checked, column, found)
     checked.columns[name] = found if kind in ("categorical", "text") else _floats(found)
 
 
@@ -178,13 +182,37 @@ def _whole_array(values: Any, may_miss: bool) -> bool:
     return bool(np.isfinite(values).all() or (may_miss and not np.isinf(values).any()))
 
 
-def _warn_unseen(checked: Checked, column: Mapping[str, Any], values: Sequence[str | None]) -> None:
+def _match_unseen(checked: Checked, column: Mapping[str, Any], values: list[Any]) -> None:
+    """Put a category in the way that training wrote it; warn where it was not seen at all."""
     seen = frozenset(column["categories"])
     unseen = [row for row, value in enumerate(values) if value is not None and value not in seen]
-    if unseen:
-        message = f"This category was not seen in training. Seen were: {_listed(column) or 'none'}."
-        for row in unseen:
+    if not unseen:
+        return
+    written = _by_meaning(column["categories"])
+    message = f"This category was not seen in training. Seen were: {_listed(column) or 'none'}."
+    for row in unseen:
+        if found := written.get(_meaning(values[row])):
+            values[row] = found
+        else:
             checked.warn(row, column["name"], message)
+
+
+def _by_meaning(categories: Sequence[str]) -> dict[Any, str]:
+    """Categories by what they mean, without those that several could be."""
+    meanings = Counter(map(_meaning, categories))
+    return {meaning: text for text in categories if meanings[meaning := _meaning(text)] == 1}
+
+
+def _meaning(text: str) -> Any:
+    """A number or a truth value, however it is written; any other text is itself, codes such as 007 too."""
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    if len(text) > LONGEST_NUMBER or CODE.match(text):
+        return text
+    try:
+        return parse_number(text)
+    except ValueError:
+        return text
 
 
 def _floats(values: Sequence[float | None]) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -9,6 +9,9 @@ from typing import Any
 PLAIN: dict[str, Any] = {"decimal": ".", "thousands": "", "percent": False, "affixes": []}
 """The number form of a column that needs none. `scales` (suffix to factor, as {"k": 1000}) may be added."""
 
+FIRST_SECOND, LAST_SECOND = -62_135_596_800, 253_402_300_800
+"""From the start of the year 1 to that of 10000, in UTC and as seconds since 1970: what a calendar here holds."""
+
 TRUE_WORDS = frozenset({"true", "yes", "y", "t", "1", "1.0", "是"})
 FALSE_WORDS = frozenset({"false", "no", "n", "f", "0", "0.0", "否"})
 BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\u3000\ufeff"
@@ -101,14 +104,12 @@ def parse_moment(value: str | int | float | datetime | date, formats: Iterable[s
         return _seconds(datetime(value.year, value.month, value.day))
     if isinstance(value, str):
         return _seconds(_read_moment(value.strip(BLANKS), formats))
-    if not math.isfinite(value):
-        raise ValueError(f"{value!r} is not a moment")
     try:
         return _seconds(_by_format(category_text(value), formats))
     except ValueError:
         if any(_writes_digits_only(fmt) for fmt in formats):
             raise
-        return float(value)
+        return _within(float(value))
 
 
 def _writes_digits_only(fmt: str) -> bool:
@@ -117,7 +118,13 @@ def _writes_digits_only(fmt: str) -> bool:
 
 def _seconds(moment: datetime) -> float:
     """By datetime's own method: a pandas Timestamp's rounds by other rules."""
-    return datetime.timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return _within(datetime.timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
+
+
+def _within(seconds: float) -> float:
+    if not FIRST_SECOND <= seconds < LAST_SECOND:
+        raise ValueError(f"{seconds!r} seconds since 1970 are not within the years 1 to 9999")
+    return seconds
 
 
 def _read_moment(text: str, formats: Iterable[str]) -> datetime:

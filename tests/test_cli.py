@@ -16,7 +16,9 @@ def table(*rows: str) -> str:
 
 
 def numbered(rows: int, target: str) -> str:
-    return table("x,z,y", *(f"{(n * 7919) % 101 / 10},{(n * 31) % 17},{target.format(n=n, odd=n % 2)}" for n in range(rows)))
+    return table(
+        "x,z,y", *(f"{(n * 7919) % 101 / 10},{(n * 31) % 17},{target.format(n=n, odd=n % 2)}" for n in range(rows))
+    )
 
 
 BAD_TABLES = {

@@ -117,9 +117,7 @@ def test_online_and_batch_answers_are_equal(trained: Shell, free_port: Callable[
     status, online = post(port, rows)
     assert status == 200
     assert online["predictions"] == [row["prediction"] for row in batch]
-    far = [
-        abs(o["Yes"] - float(b["probability_Yes"])) for o, b in zip(online["probabilities"], batch, strict=True)
-    ]
+    far = [abs(o["Yes"] - float(b["probability_Yes"])) for o, b in zip(online["probabilities"], batch, strict=True)]
     assert max(far) < 1e-9
     assert online["warnings"] == []
 

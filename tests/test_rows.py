@@ -191,6 +191,31 @@ def test_one_category_whatever_its_type(posted: Any) -> None:
     assert check({"plan": posted}).warnings == []
 
 
+@pytest.mark.parametrize(
+    ("seen", "posted", "read"),
+    [
+        (["1.0", "2.5", "a"], 1, "1.0"),
+        (["1.0", "2.5", "a"], 1.0, "1.0"),
+        (["1.0", "2.5", "a"], "1", "1.0"),
+        (["1.0", "2.5", "a"], "2.50", "2.5"),
+        (["1", "a"], "1.0", "1"),
+        (["true", "false", "maybe"], True, "true"),
+        (["False", "True", "maybe"], "FALSE", "False"),
+        (["1", "1.0"], "1.00", None),
+        (["01", "001"], 1, None),
+        (["1"], "01", None),
+        (["1234567890123456"], "1234567890123456.0", None),
+        (["1"], True, None),
+        (["a"], "A", None),
+    ],
+)
+def test_a_category_is_found_however_it_is_written(seen: list[str], posted: Any, read: str | None) -> None:
+    inputs = {"columns": [{"name": "c", "kind": "categorical", "missing": False, "categories": seen}], "ignored": []}
+    checked = check_rows(inputs, [{"c": posted}])
+    assert (checked.columns["c"][0] in seen) == (read is not None) == (not checked.warnings)
+    assert read is None or checked.columns["c"] == [read]
+
+
 def test_an_unseen_category_is_taken_with_a_warning_that_does_not_echo_it() -> None:
     checked = check({"city": SECRET}, {}, {"city": 10**30, "plan": True})
     assert checked.problems == []
@@ -324,7 +349,8 @@ def test_a_table_may_lack_columns_and_have_more() -> None:
 
 def test_the_floats_of_a_typed_table_are_checked_too() -> None:
     def found(name: str, *values: float) -> set[int]:
-        table = {other: [ROW[other]] * 3 for other in NAMES} | {name: np.array(values)}
+        table: dict[str, Any] = {other: [ROW[other]] * 3 for other in NAMES}
+        table[name] = np.array(values)
         return check_columns(INPUTS, table, 3).bad_rows()
 
     assert found("age", 1.0, 2.0, 3.0) == set()

@@ -42,7 +42,8 @@ class Profile(Result):
         ids = [c.name for c in self.columns if c.kind == "id"]
         gaps = [f"{c.name} has {c.missing:,} missing" for c in self.columns if c.missing]
         told = [f"{', '.join(ids[:3])} {'is an id' if len(ids) == 1 else 'are ids'}"] if ids else []
-        told += gaps[:2] + ([f"{len(gaps) - 2} more columns have gaps"] if len(gaps) > 2 else [])
+        more = len(gaps) - 2
+        told += gaps[:2] + ([f"{more} more column{'s have' if more > 1 else ' has'} gaps"] if more > 0 else [])
         extra = f" {'; '.join(told)}." if told else ""
         return f"{self.dataset} has {self.rows:,} rows and {len(self.columns):,} columns.{extra}"
 
@@ -67,7 +68,7 @@ def profile(args: ProfileArgs, context: Context) -> Profile:
     if twice := duplicates(table):
         warnings.append(f"{twice:,} rows stand in the table more than once.")
     facts = [ColumnFacts(name=c.name, kind=c.kind, missing=c.missing, unique=c.unique) for c in columns]
-    targets = _targets(table, name)
+    targets = _targets(raw.frame, name)
     version = context.draw("dataset", name)
     result = Profile(dataset=f"{name}:{version}", rows=len(table), columns=facts, targets=targets, warnings=warnings)
     _keep(context, name, version, table, result, source(path, sha256(path), raw.dialect, args), columns)
@@ -79,12 +80,13 @@ def source(path: Path, digest: str, dialect: dict[str, Any], args: ProfileArgs) 
     return {"path": str(path), "sha256": digest, "dialect": dialect, "args": args.model_dump()}
 
 
-def _targets(table: Any, name: str) -> list[str]:
+def _targets(frame: Any, name: str) -> list[str]:
     from tools.core.targets import likely_targets
 
-    head = table.head(2000)
-    sample = {str(c): [None if v is None or v != v else str(v) for v in head[c]] for c in head}
-    return likely_targets([str(c) for c in table], sample, name)
+    head = frame.head(2000)
+    missing = head.isna()
+    sample = {str(c): [None if gap else str(v) for v, gap in zip(head[c], missing[c], strict=True)] for c in head}
+    return likely_targets([str(c) for c in frame], sample, name)
 
 
 def _keep(

@@ -134,6 +134,8 @@ def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[dict[str, 
 def _result(model: str, prepared: str, metric: str, outcome: dict[str, Any], seconds: float) -> Training:
     best = outcome["best"]
     warnings = [f"{c['estimator']} has no score: {c['note']}." for c in outcome["candidates"] if c["score"] is None]
+    if best["note"]:
+        warnings.append(f"The time was short: {best['estimator']} was {best['note']}. Allow more with --time-limit.")
     if outcome["rows"] < 200:
         warnings.append(f"{outcome['rows']} training rows are few: the interval is rough.")
     return Training(

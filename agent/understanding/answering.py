@@ -42,10 +42,12 @@ class Case:
     def holds(self, plan: Plan) -> bool:
         """Whether a plan does what the answer says, as far as that can be seen."""
         wanted = SEEN_IN.get(self.question.key)
+        if self.question.key == "contradiction":
+            wanted = self.question.word("what").replace(" ", "_").removeprefix("deploy_")
         value = self.answer.strip("\"'")
         if self.question.key in TARGETS:
             value = column_in(self) or value
-        return wanted is None or any(value in _texts(s.args.get(wanted)) for s in plan.plan)
+        return wanted is None or any(_texts(s.args.get(wanted)) == [value] for s in plan.plan)
 
 
 TARGETS = ("which_target", "no_target", "many_targets", "dropped_target", "task_target")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from agent.understanding.lexicon import HAN, NUMBER, compiled, pattern, words
-from agent.understanding.numbers import number
+from agent.understanding.numbers import ORDINALS, number
 from agent.understanding.text import Draft, Thing
 from agent.understanding.world import World
 from tools.core.names import slug
@@ -19,7 +19,11 @@ KIND_NAME = re.compile(
     r"(?<![A-Za-z0-9_/])(dataset|prepared|model|bento|deployment)/([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?)", re.ASCII
 )
 NAME = re.compile(r"(?<![A-Za-z0-9_.\-/\\])[A-Za-z0-9](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?", re.ASCII)
+ORDINAL = f"(?:{'|'.join(ORDINALS)})"
 SPOKEN = (
+    rf"(?:the )?(?P<v>{ORDINAL}) (?:version|release|one|model) (?:of|for) (?:the )?(?:model )?(?P<r>{{ref}})",
+    rf"(?:the )?(?P<v>{ORDINAL}) (?P<r>{{ref}})(?: model| version)?",
+    rf"(?P<r>{{ref}})(?:'s)?,? (?:the )?(?P<v>{ORDINAL}) (?:version|release|model)",
     rf"(?:version|ver|v|release) ?(?:no\. ?|number )?(?P<v>{NUMBER}) of (?:the )?(?:model )?(?P<r>{{ref}})",
     rf"(?P<r>{{ref}})(?:'s)?,? ?(?:version|ver\.?|v|model) ?(?P<v>\d+|{NUMBER})(?!\.\d)",
     rf"(?P<r>{{ref}}) ?的?(?:模型)?的?第(?P<v>{NUMBER})个?版本?(?:的?模型)?",

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from agent.understanding.artifacts import KINDS
 from agent.understanding.lexicon import pattern
 from agent.understanding.paths import nearest
-from agent.understanding.replies import EXAMPLES, ask
+from agent.understanding.replies import Asking, ask, example
 from agent.understanding.said import Intent, Said
 from agent.understanding.text import Thing
-from tools.core.plan import Question
 
 BREAK = re.compile(r"[;.!?,]|\b(?:and|then|but)\b|然后|接着|随后|最后|同时|再|并|后|顺便", re.IGNORECASE)
 ACCEPTED = {
@@ -25,7 +24,7 @@ ACCEPTED = {
 class Asked(Exception):
     """A question that ends the planning."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Asking) -> None:
         super().__init__(question.text)
         self.question = question
 
@@ -87,7 +86,7 @@ class Desk:
         if len(names) == 1:
             return Thing("artifact", names[0])
         if not names:
-            raise self.ask("no_artifacts", [EXAMPLES[self.said.language]], kind=kinds[0])
+            raise self.ask("no_artifacts", [example(self.said.language, self.said.world)], kind=kinds[0])
         raise self.ask("which_artifact", names, kind=kinds[0])
 
     def names(self, kind: str) -> list[str]:
@@ -107,7 +106,7 @@ class Desk:
         same = [t for k in kinds for t in self.said.world.tags(k) if t.startswith(f"{thing.value}:")]
         every = [n for k in kinds for n in self.names(k)]
         if not every:
-            raise self.ask("no_artifacts", [EXAMPLES[self.said.language]], kind=kinds[0])
+            raise self.ask("no_artifacts", [example(self.said.language, self.said.world)], kind=kinds[0])
         options = same or nearest(thing.value, every) or every
         raise self.ask("no_such_artifact", options, kind=kinds[0], what=thing.tag)
 

@@ -37,9 +37,11 @@ def _training(by: dict[str, dict[str, Any]], zh: bool) -> str:
         head = f"查看 {start}" if zh else f"profile {start}"
     known = slug(stem(path)) if path else start.partition(":")[0]
     wishes = _wishes(by, zh)
-    name = next((a["name"] for t, a in by.items() if t in ("train", "preprocess", "profile") and "name" in a), known)
-    if name != known:
-        wishes.append(f"叫做 {name}" if zh else f"call it {name}")
+    names = [by[t]["name"] for t in ("profile", "preprocess", "train") if "name" in by.get(t, {})] or [known]
+    if names[0] != known:
+        wishes.append(f"叫做 {names[0]}" if zh else f"call it {names[0]}")
+    if names[-1] != names[0]:
+        wishes.append(f"模型名 {names[-1]}" if zh else f"model name {names[-1]}")
     return ("，" if zh else ", ").join([head, *wishes])
 
 

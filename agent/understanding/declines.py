@@ -1,7 +1,7 @@
 """What Ekiben does not do, and questions about Ekiben itself, answered with what it can do instead."""
 
 from agent.understanding.lexicon import pattern, phrases, values
-from agent.understanding.replies import EXAMPLES, ask
+from agent.understanding.replies import EXAMPLES, Asking, ask, example
 from agent.understanding.said import Said
 from tools.core.plan import Question
 
@@ -12,11 +12,11 @@ def about_ekiben(said: Said) -> Question | None:
     """Greetings, help, "how do I …?", "can you …?"."""
     text = said.draft.text
     if pattern("_decline", "help").search(text):
-        return ask(said.language, "help", [EXAMPLES[said.language]])
+        return ask(said.language, "help", [example(said.language, said.world)])
     if pattern("_decline", "howto").search(text):
-        return ask(said.language, "howto", [EXAMPLES[said.language]])
+        return ask(said.language, "howto", [example(said.language, said.world)])
     if not said.draft.things and "\uf003" not in text and pattern("_decline", "capability").search(text):
-        return ask(said.language, "help", [EXAMPLES[said.language]])
+        return ask(said.language, "help", [example(said.language, said.world)])
     return None
 
 
@@ -33,16 +33,20 @@ def _decline(said: Said, kind: str) -> Question:
     return Question(text=text.replace("{instead}", EXAMPLES[said.language]), options=[])
 
 
-def wished(said: Said) -> Question | None:
-    """A wish for the preparation of columns or rows that cannot be granted yet."""
+def wished(said: Said) -> Asking | None:
+    """The first wish for columns, rows or training that cannot be granted yet; every one is taken out."""
+    asked: list[Asking] = []
     for wish in WISHES:
-        if match := pattern("_decline", "wishes", wish).search(said.draft.text):
-            return ask(said.language, "wish", what=_around(said, match[0]))
-    if match := pattern("_decline", "tuning").search(said.draft.text):
-        return ask(said.language, "tuning", what=_around(said, match[0]))
-    if match := pattern("_decline", "platform_unknown").search(said.draft.text):
+        asked += _took(said, "wish", "wishes", wish)
+    asked += _took(said, "tuning", "tuning")
+    if not asked and (match := pattern("_decline", "platform_unknown").search(said.draft.text)):
         return ask(said.language, "unknown_platform", values("_slots", "platform"), what=match[0].strip())
-    return None
+    return asked[0] if asked else None
+
+
+def _took(said: Said, key: str, *place: str) -> list[Asking]:
+    found = said.draft.take(pattern("_decline", *place))
+    return [ask(said.language, key, what=_around(said, match[0])) for match in found]
 
 
 def _around(said: Said, text: str) -> str:

@@ -22,8 +22,21 @@ ORDER = (
     "predict", "monitor", "rollback", "stop", "logs", "status", "export", "delete",
 )  # fmt: skip
 NOUN = re.compile(
-    r"\b(no|without|skip|skipping|leave out|omit|avoid|not)(?: (?:the|a|any|an))? deployment\b", re.IGNORECASE
+    r"\b(no|without|skip|skipping|leave out|omit|avoid|not)(?: (?:the|a|any|an|no))? (deployment|evaluation|report)s?\b",
+    re.IGNORECASE,
 )
+STATE = re.compile(
+    r"(?<![Hh]ow )(?<![Ww]hat )(?<=[\w] )(?:is|are|was|has been|keeps?|seems?|looks?|acts?)(?: (?!running|live|deployed|up\b)\w+){1,3}"
+    r" in prod(?:uction)?\b",
+    re.IGNORECASE,
+)
+"""How something fares is no wish to put it there."""
+TOLD = re.compile(
+    r"(?<!have )(?<!did )(?<!has )\b(?:i|we|they|he|she|you|someone|somebody|the team|my colleague)(?: (?:have|had|just|already|only|recently|last|finally))*"
+    r" (?:trained|deployed|shipped|released|packaged|evaluated|stopped|deleted|launched|published|predicted|scored)\b",
+    re.IGNORECASE,
+)
+"""What somebody did is no wish to do it."""
 GAP = "\uf002"
 """Stands where a verb was that is not wanted."""
 THINGS = f"[{PATHS}{ARTIFACTS}{QUOTES}]"
@@ -49,7 +62,9 @@ def prepare(said: Said) -> None:
     draft = said.draft
     positive = pattern("_slots", "negation", "positive")
     draft.take(positive, " " if said.language == "en" else "")
-    draft.text = NOUN.sub(r"\1 deploy", draft.text)
+    draft.text = NOUN.sub(lambda m: f"{m[1]} {'deploy' if m[2].lower() == 'deployment' else 'evaluate'}", draft.text)
+    draft.text = TOLD.sub(" ", STATE.sub(" is", draft.text))
+    draft.text = re.sub("(?<=训练)加(?=评估|部署|打包)", "并", draft.text)
     draft.take(pattern("train", "noun"), " ")
     if choices("_metrics").search(draft.text) or "accura" in draft.text.lower() or "precise" in draft.text.lower():
         draft.take(pattern("evaluate", "early"), " evaluate ")

@@ -1,10 +1,35 @@
-"""What is left of a request when slots, intents and harmless words are gone: it was not understood."""
+"""What is left of a request when slots, intents and harmless words are gone: risky, or context that may be passed over.
+
+It is cut into clauses. One with an intent or an argument in it must be explained wholly; one of its own may be passed
+over when nothing in it could change the plan (`risks`).
+"""
 
 import re
+from dataclasses import dataclass, field
 from functools import cache
 
 from agent.understanding.lexicon import HAN, HOLE, Phrases, phrases, words
+from agent.understanding.risks import is_agreed_goal, is_risky
+from agent.understanding.said import Said
 from agent.understanding.text import Draft
+
+LINKS = "and|but|because|since|so|while|as|although|though|then|plus|cause|coz|cuz|thus"
+CLAUSE = re.compile(
+    rf"\.(?!\d)|->|=>|[,、;!?()\[\]]|:(?![\d/])|\s-+\s|(?<=[{HAN}]) (?=[{HAN}])|\s(?=(?:{LINKS})\s)|\s(?=which\s)|\s(?=that\s+(?:warns?|tells?|says?|knows?|spots?|finds?|guess\w*|can|will|would|could)\s)", re.IGNORECASE
+)
+PART = re.compile(f"[{HOLE}\uf001\uf002\uec00-\uefff]")
+
+
+@dataclass
+class Rest:
+    """What nothing explains, as a person would read it."""
+
+    risky: list[str] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[str]:
+        return self.risky + self.passed
 
 
 @cache
@@ -34,28 +59,36 @@ def _longest_first(alternatives: list[str]) -> list[str]:
     return sorted(alternatives, key=len, reverse=True)
 
 
-def leftovers(draft: Draft) -> list[str]:
-    """The stretches of text that nothing explains, as a person would read them."""
-    text = re.sub(phrases("_filler")["harmless_digits"], " ", draft.text)
+def leftovers(said: Said) -> Rest:
+    """The clauses that nothing explains, by whether they may be passed over."""
+    text = re.sub(phrases("_filler")["harmless_digits"], " ", said.draft.text)
     text = re.sub(r"'s\b", " ", text)
-    return _stretches(draft, text) and _stretches(draft, _clauses().sub(" ", text))
-
-
-def _stretches(draft: Draft, text: str) -> list[str]:
-    stretches: list[str] = []
-    for piece in re.split(rf"\.(?!\d)|->|=>|[,、;!?()\[\]{HOLE}\uf001\uf002\uec00-\uefff]|:\s|\s-+\s", text):
-        kept = " ".join(_unexplained(piece))
+    rest = Rest()
+    if not _unexplained(text):
+        return rest
+    for clause in CLAUSE.split(_clauses().sub(" ", text)):
+        kept = _unexplained(clause)
         if kept:
-            stretches.append(draft.show(kept))
-    return stretches
+            _sort(said, clause, kept, rest)
+    return rest
 
 
-def _unexplained(piece: str) -> list[str]:
+def _sort(said: Said, clause: str, kept: list[str], rest: Rest) -> None:
+    """A clause with a part of the plan in it must be explained, unless the rest says what is to be predicted."""
+    part = PART.search(clause) is not None
+    shown = said.draft.show(" ".join(kept) if part else clause)
+    bare = PART.sub(" ", clause)
+    ask = is_risky(said, bare, kept) or (part and not is_agreed_goal(said, bare, kept))
+    (rest.risky if ask else rest.passed).append(shown)
+
+
+def _unexplained(clause: str) -> list[str]:
     kept = []
-    for token in re.findall(rf"[{HAN}]+|[^\s{HAN}]+", piece):
-        rest = _han_filler().sub("", token) if re.match(f"[{HAN}]", token) else _latin(token)
-        if rest:
-            kept.append(token)
+    for piece in PART.split(clause):
+        for token in re.findall(rf"[{HAN}]+|[^\s{HAN}]+", piece):
+            rest = _han_filler().sub("", token) if re.match(f"[{HAN}]", token) else _latin(token)
+            if rest:
+                kept.append(token)
     return kept
 
 
@@ -64,3 +97,8 @@ def _latin(token: str) -> str:
     if not bare:
         return "&" if re.search(r"[<>=|&+\\]", token) else ""
     return "" if is_filler(bare) else bare
+
+
+def named_things(draft: Draft) -> bool:
+    """Whether anything in the request has a name of its own."""
+    return any(c in draft.things for c in draft.text)

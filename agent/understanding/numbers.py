@@ -9,21 +9,22 @@ ENGLISH = {
     "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
     "ninety": 90,
 }  # fmt: skip
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 HAN_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 HAN_TENS = {"十": 10, "百": 100, "千": 1000}
 UNITS = {
     r"(?:s|secs?|seconds?|秒钟?)": 1,
     r"(?:m|mins?|minutes?|分(?:钟|(?![类组层割布开成之数析别为支部享辨])))": 60,
-    r"(?:h|hrs?|hours?|个?小时|个?钟头)": 3600,
+    r"(?:h|hrs?|hours?|个?小时|个?钟头)|(?<=刻)钟": 3600,
 }
 _BLANK = r"[\s\-]*"
 _UNIT = "|".join(UNITS)
 _AMOUNT = (
-    rf"(?:(?P<half>half\s+an?|半个?)|(?P<quarter>(?:a\s+)?quarter\s+of\s+an?|一刻)|(?P<one>an?\b)|(?P<number>{NUMBER}))"
+    rf"(?:(?P<half>half\s+an?|半个?)|(?P<quarter>(?:a\s+)?quarter\s+of\s+an?|一刻)|(?P<threequarters>three\s+quarters\s+of\s+an?|三刻)|(?P<one>an?\b)|(?P<number>{NUMBER}))"
 )
 _TAIL = rf"(?:\s+and\s+a\s+half|半)?(?:{_BLANK}(?:and{_BLANK})?{NUMBER}{_BLANK}(?:{_UNIT})(?![A-Za-z0-9]))?"
 DURATION = re.compile(
-    rf"(?<![A-Za-z0-9_.])(?<!\d:){_AMOUNT}(?P<and>\s+and\s+a\s+half|(?<=[个])半|个半)?{_BLANK}"
+    rf"(?:(?<![A-Za-z0-9_.])|(?=[零〇一二两三四五六七八九十百半]))(?<!\d:){_AMOUNT}(?P<and>\s+and\s+a\s+half|(?<=[个])半|个半)?{_BLANK}"
     rf"(?P<unit>{_UNIT})(?![A-Za-z0-9_])(?P<tail>{_TAIL})",
     re.IGNORECASE,
 )
@@ -34,6 +35,8 @@ def number(text: str) -> float:
     plain = text.strip().lower().replace(",", "")
     if plain in ENGLISH:
         return ENGLISH[plain]
+    if plain in ORDINALS:
+        return ORDINALS.index(plain) + 1
     return _han(plain) if plain and plain[0] in "零〇一二两三四五六七八九十百千" else float(plain)
 
 
@@ -62,12 +65,14 @@ def seconds(match: re.Match[str]) -> float:
 def _amount(match: re.Match[str]) -> float:
     if match["half"]:
         return 0.5
-    if match["quarter"]:
-        return 0.25
+    if match["quarter"] or match["threequarters"]:
+        return 0.25 if match["quarter"] else 0.75
     return 1 if match["one"] else number(match["number"])
 
 
 def _unit(text: str) -> int:
+    if text == "钟":
+        return 3600
     return next(s for p, s in UNITS.items() if re.fullmatch(p, text, re.IGNORECASE))
 
 

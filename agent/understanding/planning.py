@@ -3,9 +3,10 @@
 from typing import Any
 
 from agent.understanding.assign import Asked, Desk
+from agent.understanding.canonical import render
 from agent.understanding.intents import ORDER
 from agent.understanding.paths import is_table, nearest
-from agent.understanding.replies import EXAMPLES, ask, verb
+from agent.understanding.replies import ask, example, verb
 from agent.understanding.said import Intent, Said
 from agent.understanding.serving import SERVING
 from agent.understanding.text import Thing
@@ -49,6 +50,8 @@ def make_plan(said: Said, desk: Desk) -> Plan | Question:
     try:
         _check_paths(desk)
         _imply(said, desk)
+        if "model_name" in said.slots and not said.wants("train"):
+            said.set("name", said.slots.pop("model_name"))
         steps = _steps(said, desk)
         _check_used(said, desk, steps)
         _check_tools(said, steps)
@@ -81,6 +84,8 @@ def _imply(said: Said, desk: Desk) -> None:
         said.intend("train")
     if said.wants("compare") and tables and not desk.marks("artifact"):
         said.intents = [Intent("train", i.mark) if i.tool == "compare" else i for i in said.intents]
+    if "estimators" in given and tables and not said.wants("train") and not desk.marks("artifact"):
+        said.intents = [Intent("train", i.mark) if i.tool == "predict" else i for i in said.intents]
     deploying = said.wants("deploy") and not said.wants("train") and not desk.marks("artifact")
     if deploying and tables and (PREPARES & said.slots.keys()):
         said.intend("train")
@@ -132,7 +137,7 @@ def _column_or_model(said: Said, desk: Desk, tables: list[str], name: str) -> No
 def _no_verb(said: Said, desk: Desk, tables: list[str]) -> Asked:
     zh = said.language == "zh"
     if said.refused:
-        return desk.ask("nothing_to_do", [EXAMPLES[said.language]])
+        return desk.ask("nothing_to_do", [example(said.language, said.world)])
     if tables:
         path, target = desk.thing(tables[0]).value, said.slots.get("target")
         more = (f"，目标列 {target}" if zh else f", target {target}") if target else ""
@@ -148,7 +153,7 @@ def _no_verb(said: Said, desk: Desk, tables: list[str]) -> Asked:
             else (f"evaluate {tag}", f"deploy {tag}", f"status of {tag}")
         )
         return desk.ask("what_to_do", texts, what=tag)
-    return desk.ask("nothing_understood", [EXAMPLES[said.language]])
+    return desk.ask("nothing_understood", [example(said.language, said.world)])
 
 
 def _steps(said: Said, desk: Desk) -> list[Step]:
@@ -160,7 +165,8 @@ def _steps(said: Said, desk: Desk) -> list[Step]:
     if measured:
         tools.add("evaluate")
     if "deploy" in tools and "package" in said.refused:
-        raise desk.ask("unused", what="package")
+        said.refused = [tool for tool in said.refused if tool != "package"]
+        raise _going_on(said, desk, _steps(said, Desk(said)), "package")
     placed: list[tuple[Step, Intent | None]] = [(step, None) for step in steps]
     for tool in ORDER[3:]:
         for intent in _of(said, tools, tool):
@@ -200,10 +206,18 @@ def _check_used(said: Said, desk: Desk, steps: list[Step]) -> None:
         for mark in said.draft.order(kind):
             known = mark in desk.used or any(desk.thing(mark).value in _strings(s.args) for s in steps)
             if not known and not (kind == "artifact" and _harmless(desk, mark, steps)):
-                raise desk.ask("unused", what=desk.thing(mark).tag)
+                raise _going_on(said, desk, steps, desk.thing(mark).tag)
     for name, value in said.slots.items():
         if not name.startswith("_") and not any(_holds(s, name, value) for s in steps):
-            _excuse(said, desk, name, value)
+            _excuse(said, desk, steps, name, value)
+
+
+def _going_on(said: Said, desk: Desk, steps: list[Step], what: str) -> Asked:
+    """The question whether to go on without something that no step takes."""
+    text = render(Plan(plan=steps), said.language)
+    asked = desk.ask("unused", [text], what=what)
+    asked.question.leaving(text)
+    return asked
 
 
 def _harmless(desk: Desk, mark: str, steps: list[Step]) -> bool:
@@ -214,18 +228,18 @@ def _harmless(desk: Desk, mark: str, steps: list[Step]) -> bool:
 
 
 def _holds(step: Step, name: str, value: Any) -> bool:
-    if name in ("name", "deploy_name"):
+    if name in ("name", "deploy_name", "model_name"):
         return "name" in step.args
     return bool(step.args.get({"revision": "to"}.get(name, name)) == value)
 
 
-def _excuse(said: Said, desk: Desk, name: str, value: Any) -> None:
+def _excuse(said: Said, desk: Desk, steps: list[Step], name: str, value: Any) -> None:
     """An argument that no step took: harmless, or a question."""
     if name == "metric" and said.wants("evaluate"):
         return
     if name == "platform" and value == "local" and not said.wants("deploy"):
         return
-    raise desk.ask("unused", what=f"{name.replace('_', ' ')} {value}")
+    raise _going_on(said, desk, steps, f"{name.replace('_', ' ')} {value}")
 
 
 def _strings(args: dict[str, Any]) -> list[str]:
@@ -242,4 +256,12 @@ def _check_tools(said: Said, steps: list[Step]) -> None:
             raise Asked(ask(said.language, "cannot_yet", what=verb(step.tool, said.language), can=can))
         for name in step.args:
             if name not in world.tools[step.tool]:
-                raise Asked(ask(said.language, "cannot_argument", tool=step.tool, what=name.replace("_", " ")))
+                raise _cannot_take(said, steps, step.tool, name)
+
+
+def _cannot_take(said: Said, steps: list[Step], tool: str, name: str) -> Asked:
+    """The question about an argument that a tool does not have yet."""
+    left = [Step(tool=s.tool, args={k: v for k, v in s.args.items() if s.tool != tool or k != name}) for s in steps]
+    text = render(Plan(plan=left), said.language)
+    question = ask(said.language, "cannot_argument", [text], tool=tool, what=name.replace("_", " "))
+    return Asked(question.leaving(text))

@@ -10,11 +10,11 @@ from agent.understanding.columns import mentions
 from agent.understanding.declines import about_ekiben, declined, wished
 from agent.understanding.intents import prepare, take_compounds, take_intents, take_weak
 from agent.understanding.labels import take_positive
-from agent.understanding.leftovers import leftovers
+from agent.understanding.leftovers import leftovers, named_things
 from agent.understanding.lexicon import pattern
 from agent.understanding.paths import take_paths
 from agent.understanding.planning import make_plan
-from agent.understanding.replies import EXAMPLES, ask
+from agent.understanding.replies import Asking, ask, example, passed_over
 from agent.understanding.roles import take_roles
 from agent.understanding.said import Said
 from agent.understanding.slots import (
@@ -40,7 +40,7 @@ def read(request: str, world: World) -> Understanding:
     """Understand one request."""
     said = Said(request, "zh" if is_chinese(request) else "en", Draft(normalise(request)), world)
     if not said.draft.text:
-        return Understanding(ask(said.language, "empty", [EXAMPLES[said.language]]))
+        return Understanding(ask(said.language, "empty", [example(said.language, said.world)]))
     outcome = _declined(said) or _taken_apart(said)
     return Understanding(outcome, said.notes if isinstance(outcome, Plan) else [])
 
@@ -54,6 +54,8 @@ def _declined(said: Said) -> Question | None:
     names = mentioned(said.draft, said.world)
     said.columns = _columns(said, names)
     mend(said, names)
+    for match in said.draft.take(pattern("_filler", "deadline"), " "):
+        said.notes.append(passed_over(said.language, match[0].strip()))
     return _on_masked(said, names)
 
 
@@ -108,25 +110,36 @@ def _planned(said: Said) -> Plan | Question:
         said.draft.take(pattern("rollback", "previous"))
         take_numbers(said, "revision")
     take_weak(said)
-    if question := wished(said):
-        return question
+    wish = wished(said)
     desk = Desk(said)
     take_pronouns(desk)
     if said.problems:
-        return said.problems[0]
-    rest = leftovers(said.draft)
+        return wish or said.problems[0]
+    rest = leftovers(said)
     outcome = make_plan(said, desk)
-    if rest and (isinstance(outcome, Plan) or not outcome.options):
-        return _left(said, rest, outcome)
+    if wish:
+        return _without(wish, outcome, said)
+    if isinstance(outcome, Plan) and not rest.risky and (not rest.passed or named_things(said.draft)):
+        said.notes += [passed_over(said.language, text) for text in rest.passed]
+        return outcome
+    if rest.all and (isinstance(outcome, Plan) or not outcome.options):
+        return _left(said, rest.risky or rest.passed, outcome)
     return outcome
+
+
+def _without(question: Asking, outcome: Plan | Question, said: Said) -> Question:
+    """The question, whose "yes" is the plan that leaves out what it is about."""
+    if isinstance(outcome, Plan) and question.key != "unknown_platform":
+        from agent.understanding.canonical import render
+
+        question.leaving(render(outcome, said.language))
+        if question.key != "not_understood" or not NEGATED.search(question.word("what")):
+            question.options = [question.without]
+    return question
 
 
 def _left(said: Said, rest: list[str], outcome: Plan | Question) -> Question:
     """Something was not understood: offer the plan without it."""
     if not said.intents or isinstance(outcome, Question):
-        return ask(said.language, "nothing_understood", [EXAMPLES[said.language]])
-    from agent.understanding.canonical import render
-
-    text = " … ".join(rest)
-    options = [] if NEGATED.search(text) else [render(outcome, said.language)]
-    return ask(said.language, "not_understood", options, what=text)
+        return ask(said.language, "nothing_understood", [example(said.language, said.world)])
+    return _without(ask(said.language, "not_understood", what=" … ".join(rest)), outcome, said)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pydantic import PrivateAttr
 
+from agent.understanding.world import World
 from tools.core.plan import Question
 
 TEXTS: dict[str, tuple[str, str]] = {
@@ -110,6 +111,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Two different values are given for the {what}. Which one?",
         "{what} 给了两个不同的值。用哪一个？",
     ),
+    "refused_value": ("{what!r} is not wanted. What should it be instead?", "不要“{what}”，那要用什么？"),
     "out_of_range": ("{what} cannot be {number}. What should it be?", "{what} 不能是 {number}。应该是多少？"),
     "unknown_estimator": (
         "Ekiben does not train {what!r}. It trains these. Which one?",
@@ -143,6 +145,14 @@ VERBS = {
     "delete": ("delete an artifact", "删除一个东西"),
 }  # fmt: skip
 EXAMPLES = {"en": "train and deploy on churn.csv, target Churn", "zh": "训练并部署 churn.csv，目标列 Churn"}
+
+
+def example(language: str, world: World) -> str:
+    """A request that can be made here."""
+    files = world.files()
+    if not files or "churn.csv" in files:
+        return EXAMPLES[language]
+    return f"训练并部署 {files[0]}" if language == "zh" else f"train and deploy on {files[0]}"
 
 
 class Asking(Question):
@@ -201,3 +211,8 @@ def verb(tool: str, language: str) -> str:
 def read_as(language: str, written: str, column: str) -> str:
     """The note that a misspelling was read as a column."""
     return f"“{written}”按列“{column}”理解。" if language == "zh" else f"{written!r} was read as the column {column!r}."
+
+
+def passed_over(language: str, text: str) -> str:
+    """The note that something was taken for talk."""
+    return f"“{text}”没有用到。" if language == "zh" else f"{text!r} was not used."

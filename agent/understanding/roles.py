@@ -5,7 +5,7 @@ import re
 from agent.understanding.artifacts import known_names
 from agent.understanding.columns import is_condition, is_plain, mentions, partly, read_list, read_one, unknown_word
 from agent.understanding.forms import forms, is_verb, keep, verbs
-from agent.understanding.lexicon import HAN, Phrases, phrases
+from agent.understanding.lexicon import HAN, HOLE, Phrases, phrases
 from agent.understanding.paths import nearest
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
@@ -61,7 +61,8 @@ def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, ma
         if slot == "drop" and is_condition(draft.text[stop:]):
             return
         keep(said, slot, read)
-        draft.cut(match.start(), after.end() if after else stop)
+        when = re.search("(?:训练|建模)(?:时|的时候)", match[0])
+        draft.cut(match.start(), after.end() if after else stop, f"{HOLE}训练{HOLE}" if when else HOLE)
 
 
 def _plural(text: str, at: int) -> re.Match[str] | None:
@@ -109,7 +110,7 @@ def _has_verb(word: str) -> bool:
     return (
         verbs().search(word) is not None
         or re.match(
-            "(?:所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)", word
+            "(?:吧|呢|啊|呀|嘛|呗|啦|咯|吗|就|所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)", word
         )
         is not None
     )

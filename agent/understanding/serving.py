@@ -47,11 +47,24 @@ def compare(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.marks("artifact")
     tags = list(dict.fromkeys(desk.thing(m).tag for m in marks))
     if len(tags) < 2 or origin.model is not None:
-        raise desk.ask("two_models", desk.said.world.tags("model"))
+        raise desk.ask("two_models", _pairs(desk, tags))
     for mark in marks:
         desk.checked(desk.thing(mark), ("model", "deployment"))
     desk.used |= set(marks)
     return [Step(tool="compare", args={"models": tags})]
+
+
+def _pairs(desk: Desk, named: list[str]) -> list[str]:
+    """Comparisons that can be asked for, of the newest models or with the one that is named."""
+    models = desk.said.world.tags("model")
+    first = named[:1] or models[:1]
+    word, link = ("比较", "和") if desk.said.language == "zh" else ("compare", "and")
+    same = [m for m in models if m not in first and not (m.startswith(f"{first[0]}:") and m == _newest(models, first[0]))]
+    return [f"{word} {first[0]} {link} {m}" for m in same[:4]]
+
+
+def _newest(models: list[str], name: str) -> str:
+    return next((m for m in models if m.partition(":")[0] == name), "")
 
 
 def package(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
@@ -122,6 +135,18 @@ def _must_be_named(desk: Desk, origin: Origin) -> None:
         raise desk.ask("which_artifact", desk.names("deployment"), kind="deployment")
 
 
+def stop(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
+    """One deployment, or each of those that nothing else is asked for."""
+    alone = {i.tool for i in desk.said.intents} == {"stop"} and not desk.said.refused
+    marks = [m for m in desk.marks("artifact") if m not in desk.used]
+    tags = list(dict.fromkeys(desk.thing(m).tag for m in marks))
+    if not alone or len(tags) < 2 or desk.said.draft.order("path"):
+        return on_deployment(desk, intent, origin)
+    desk.used |= set(marks)
+    things = [desk.checked(Thing("artifact", t, hint="deployment"), ("deployment",)) for t in tags]
+    return [Step(tool="stop", args={"deployment": thing.value}) for thing in things]
+
+
 def on_deployment(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     args = _deployment(desk, intent, origin)
     if intent.tool == "logs":
@@ -152,6 +177,9 @@ def status(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.own(intent, "artifact")
     names = {desk.thing(m).value for m in marks if m not in desk.used}
     others = [i for i in desk.said.intents if i.tool != "status"]
+    if not names and not others and len({desk.thing(m).tag for m in desk.marks("artifact")}) == 1:
+        marks = desk.marks("artifact")
+        names = {desk.thing(m).value for m in marks}
     if len(names) != 1 or (others and any(set(marks) & set(desk.own(i, "artifact")) for i in others if i.mark)):
         return [Step(tool="status")]
     desk.used |= set(marks)
@@ -204,5 +232,5 @@ def _delete_one(desk: Desk, thing: Thing) -> Step:
 SERVING: dict[str, Maker] = {
     "evaluate": evaluate, "explain": evaluate, "compare": compare, "register": register, "package": package,
     "deploy": deploy, "promote": on_deployment, "predict": predict, "monitor": on_deployment, "rollback": rollback,
-    "stop": on_deployment, "logs": on_deployment, "status": status, "export": export, "delete": delete,
+    "stop": stop, "logs": on_deployment, "status": status, "export": export, "delete": delete,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.understanding.lexicon import (
     ARTIFACTS,
+    HOLE,
     NUMBER,
     PATHS,
     QUOTES,
@@ -16,7 +17,7 @@ from agent.understanding.lexicon import (
     values,
     words,
 )
-from agent.understanding.numbers import DURATION, number, seconds, whole
+from agent.understanding.numbers import DURATION, ORDINALS, number, seconds, whole
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
@@ -36,8 +37,18 @@ def take_numbers(said: Said, *names: str) -> None:
     if not re.search(rf"{NUMBER}", said.draft.text, re.IGNORECASE):
         return
     for name in names:
-        for match in said.draft.take(pattern("_slots", "numbers", name)):
+        for match in reversed(list(pattern("_slots", "numbers", name).finditer(said.draft.text))):
+            _refused(said, match)
             _keep(said, name, _value(name, match[0]))
+            told = name == "lines" and re.search(r"(?i)\blog\b", match[0])
+            said.draft.cut(match.start(), match.end(), f"{HOLE} log {HOLE}" if told else HOLE)
+
+
+def _refused(said: Said, match: re.Match[str]) -> None:
+    """ "do not use port 8080": what is wanted instead must be asked."""
+    lead = said.draft.text[max(0, match.start() - 30) : match.start()]
+    if pattern("_slots", "not_this").search(lead):
+        said.problems.append(ask(said.language, "refused_value", what=said.draft.show(match[0])))
 
 
 def _keep(said: Said, name: str, value: float) -> None:
@@ -50,6 +61,8 @@ def _keep(said: Said, name: str, value: float) -> None:
 
 def _value(name: str, text: str) -> float:
     text = re.sub(r"(?i)\b(?:f1|r2|k8s)\b|127\.0\.0\.1", " ", text)
+    if name == "revision" and (ordinal := re.search(rf"(?i)\b(?:{'|'.join(ORDINALS)})\b", text)):
+        return number(ordinal[0])
     found = [number(n) for n in re.findall(NUMBER, _numeric(text), re.IGNORECASE)]
     if name == "test_fraction":
         return _fraction(text, found)
@@ -99,8 +112,10 @@ def take_choices(said: Said) -> None:
     """Platform, split, task, separator, encoding, header, host, overwrite, only if better."""
     draft = said.draft
     for name in ("platform", "split", "task", "separator"):
-        for match in draft.take(choices("_slots", name)):
+        for match in reversed(list(choices("_slots", name).finditer(draft.text))):
+            _refused(said, match)
             said.set(name, chosen(match, "_slots", name))
+            draft.cut(match.start(), match.end())
     for name in ("host", "encoding"):
         for match in draft.take(pattern("_slots", name)):
             said.set(name, next(v for v in match.groupdict().values() if v).lower())
@@ -172,12 +187,12 @@ def take_outputs(said: Said) -> None:
 
 def take_names(said: Said) -> None:
     """Names that the request chooses: `call it fraud`, `叫做 fraud`, `deploy it as fraud`."""
-    for slot in ("name", "deploy_name", "sheet"):
+    for slot in ("model_name", "name", "deploy_name", "sheet"):
         if not re.search(phrases("_slots")[slot]["trigger"], said.draft.text, re.IGNORECASE):
             continue
         for match in reversed(list(pattern("_slots", slot).finditer(said.draft.text))):
             value, end = _named(said, match)
-            known = slot == "name" and value.lower() in words("_slots", "not_names")
+            known = slot in ("name", "model_name") and value.lower() in words("_slots", "not_names")
             if value and not known and not _refers(said, match):
                 said.set(slot, value)
                 said.draft.cut(match.start(), end)

@@ -50,6 +50,8 @@ def _second_reader(tools: set[str]) -> bool:
 
 def add_training(desk: Desk, tools: set[str], steps: list[Step]) -> Origin:
     """Append the steps up to the last one wanted; what they made."""
+    if tools == {"profile"} and len(desk.marks("path")) > 1 and not desk.said.slots:
+        return _profile_each(desk, steps)
     path = training_table(desk, tools)
     if path is None:
         return _from_artifact(desk, tools, steps)
@@ -61,8 +63,17 @@ def add_training(desk: Desk, tools: set[str], steps: list[Step]) -> Origin:
     steps.append(_preprocess(desk, name, name, facts))
     if "train" not in tools:
         return Origin()
-    steps.append(_train(desk, name, name))
-    return Origin(name)
+    model = slug(desk.said.slots.get("model_name", name))
+    steps.append(_train(desk, name, model))
+    return Origin(model)
+
+
+def _profile_each(desk: Desk, steps: list[Step]) -> Origin:
+    """Several tables to look at."""
+    desk.used |= set(desk.marks("path"))
+    for path in dict.fromkeys(desk.thing(m).value for m in desk.marks("path")):
+        steps.append(Step(tool="profile", args={"path": path, "name": slug(stem(path)) or "table"}))
+    return Origin()
 
 
 def _preprocess(desk: Desk, dataset: str, name: str, facts: TableFacts | None) -> Step:
@@ -111,8 +122,9 @@ def _from_artifact(desk: Desk, tools: set[str], steps: list[Step]) -> Origin:
         reference = name
     if "train" not in tools:
         return Origin()
-    steps.append(_train(desk, reference, name))
-    return Origin(name)
+    model = slug(said.slots.get("model_name", name))
+    steps.append(_train(desk, reference, model))
+    return Origin(model)
 
 
 def _kept(desk: Desk, intent: Intent, marks: list[str]) -> Thing:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tools.core.children import environment, python
 from tools.core.context import Context
-from tools.core.errors import Internal, NotFound
+from tools.core.errors import NO_SPACE, Internal, NotFound, disk_full
 from tools.core.files import read_json, staging, write_text
 
 SERVING = ("bentoml", "httptools", "msgspec", "numpy", "scikit-learn", "skops", "uvicorn", "uvloop")
@@ -157,6 +157,8 @@ def _bentoml(command: list[str], folder: Path, variables: dict[str, str], told: 
         check=False,
         input=told,
     )
+    if NO_SPACE in done.stderr + done.stdout:
+        raise disk_full(folder)
     if done.returncode:
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         raise Internal(f"BentoML refused to {command[4]}: {' '.join(last)}", "See: ekiben doctor")

@@ -48,11 +48,12 @@ def folds_of(problem_split: str, y: Any, groups: Any, classification: bool) -> l
 
 
 def cross_validate(
-    name: str, problem: Problem, deadline: float, tell: Callable[[int], None]
-) -> tuple[Any, list[float]]:
-    """Answers for every tested row (NaN where a row was in no test fold), and each fold's seconds.
+    name: str, problem: Problem, deadline: float, tell: Callable[[int], None], may_stop_early: bool = False
+) -> tuple[Any, int]:
+    """Answers for every tested row (NaN where a row was in no test fold), and how many folds were done.
 
-    After the first fold it knows what the rest will take: TooSlow, if that is past the deadline.
+    After each fold it knows what the rest will take. If that is past the deadline: TooSlow, or, where it may stop
+    early, what was tested so far, as long as the fit on all rows still has its time.
     """
     answers: Any = None
     seconds: list[float] = []
@@ -65,9 +66,11 @@ def cross_validate(
         seconds.append(time.monotonic() - began)
         left = max(seconds) * (len(problem.folds) - number + REFIT_MARGIN)
         if time.monotonic() + left > deadline:
+            if may_stop_early and time.monotonic() + max(seconds) * REFIT_MARGIN < deadline:
+                return answers, number
             raise TooSlow(f"{sum(seconds) + left:.0f}")
         tell(number)
-    return answers, seconds
+    return answers, len(problem.folds)
 
 
 def fit(name: str, problem: Problem, rows: Any) -> tuple[Any, list[dict[str, Any]]]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from service.values import parse_truth
+from service.values import FIRST_SECOND, LAST_SECOND, parse_truth
 from tools.core.column import Column, Storage
 from tools.core.dates import as_moments
 from tools.core.missing import MISSING_NUMBERS
@@ -95,11 +95,14 @@ def _stored(values: "Series", storage: Storage) -> "Series":
 def _moments(seconds: "Series") -> "Series":
     """Seconds since 1970 to the microsecond; whole seconds are split off, since a float holds no more digits."""
     import numpy as np
+    import pandas as pd
 
-    known = seconds.fillna(0)
-    whole = np.floor(known)
-    micros = whole.astype("int64") * 1_000_000 + ((known - whole) * 1e6).round().astype("int64")
-    return micros.astype("datetime64[us]").where(seconds.notna())
+    values = seconds.to_numpy()
+    known = (values >= FIRST_SECOND) & (values < LAST_SECOND)
+    whole = np.floor(np.where(known, values, 0))
+    micros = whole.astype(np.int64) * 1_000_000 + np.rint(np.where(known, values - whole, 0) * 1e6).astype(np.int64)
+    stamps = np.where(known, micros.astype("datetime64[us]"), np.datetime64("NaT"))
+    return pd.Series(stamps, index=seconds.index)
 
 
 def _typed_already(series: "Series", column: Column) -> "Series | None":

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from service.values import parse_moment
+from service.values import FIRST_SECOND, LAST_SECOND, parse_moment
 from tools.core.words import mask, sampled
 
 if TYPE_CHECKING:
@@ -19,11 +20,17 @@ DATES = (
     *("%B %d, %Y", "%b %d %Y", "%B %d %Y", "%b-%d-%Y", "%d/%b/%Y", "%A, %B %d, %Y", "%a, %d %b %Y"),
     *("%Y年%m月%d日", "%Y年%m月", "%b-%Y", "%b %Y", "%B %Y", "%b-%y", "%Y-%m", "%Y/%m", "%Y%m%d"),
 )
-_TWO = r"(?<!\d)\d\d?(?!\d)"
+ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?", re.ASCII)
 SHAPES = {
-    **{"%Y": r"\d{4}", "%y": r"(?<!\d)\d\d(?!\d)", "%m": _TWO, "%d": _TWO, "%H": _TWO, "%I": _TWO, "%M": _TWO},
-    **{"%S": r"(?<!\d)[0-5]?\d(?!\d)", "%f": r"\d{1,6}", "%p": "[AaPp][Mm]", "%b": "[A-Za-z]{3}"},
-    **{"%B": "[A-Za-z]{3,}", "%z": r"(?:Z|[+-][01]\d:?[0-5]\d)"},
+    "%Y": r"\d{4}",
+    "%y": r"(?<!\d)\d\d(?!\d)",
+    **dict.fromkeys(("%m", "%d", "%H", "%I", "%M"), r"(?<!\d)\d\d?(?!\d)"),
+    "%S": r"(?<!\d)[0-5]?\d(?!\d)",
+    "%f": r"\d{1,6}",
+    "%p": "[AaPp][Mm]",
+    "%b": "[A-Za-z]{3}",
+    "%B": "[A-Za-z]{3,}",
+    "%z": r"(?:Z|[+-][01]\d:?[0-5]\d)",
 }
 """What each code of a format looks like where it is written as usual."""
 SWAPPED = {"%m/%d": "%d/%m", "%d/%m": "%m/%d", "%m-%d-%Y": "%d-%m-%Y", "%d-%m-%Y": "%m-%d-%Y"}
@@ -43,11 +50,24 @@ def as_moments(words: Sequence[str], formats: Sequence[str]) -> "NDArray[np.floa
     """Seconds since 1970 for each word, as `parse_moment` reads it; NaN where it reads nothing."""
     import numpy as np
 
-    values = np.fromiter(map(_iso_or_nan, words), dtype="float64", count=len(words))
+    values = _read(words, ISO, "ISO8601", _iso_or_nan)
     for fmt in formats:
         unread = np.flatnonzero(np.isnan(values))
-        if len(unread):
-            values[unread] = _by_format([words[at] for at in unread], fmt)
+        rest = [words[at] for at in unread.tolist()]
+        values[unread] = _read(rest, _shape(fmt), fmt, partial(_moment_or_nan, formats=[fmt]))
+    return np.where((values >= FIRST_SECOND) & (values < LAST_SECOND), values, np.nan)
+
+
+def _read(
+    words: Sequence[str], shape: "re.Pattern[str]", fmt: str, alone: Callable[[str], float]
+) -> "NDArray[np.float64]":
+    """pandas reads words of the usual shape, for speed alone; beyond it, it reads what Python does not."""
+    import numpy as np
+
+    usual = mask([shape.fullmatch(word) is not None for word in words])
+    values = np.empty(len(words))
+    values[usual] = _by_pandas([words[at] for at in np.flatnonzero(usual).tolist()], fmt)
+    values[~usual] = [alone(words[at]) for at in np.flatnonzero(~usual).tolist()]
     return values
 
 
@@ -62,18 +82,6 @@ def _moment_or_nan(word: str, formats: Sequence[str] = ()) -> float:
         return float("nan")
 
 
-def _by_format(words: Sequence[str], fmt: str) -> "NDArray[np.float64]":
-    """pandas reads the format's plainest shape, for speed alone; beyond it, it reads what strptime does not."""
-    import numpy as np
-
-    shape = _shape(fmt)
-    plain = mask([shape.fullmatch(word) is not None for word in words])
-    values = np.empty(len(words))
-    values[plain] = _by_pandas([words[at] for at in np.flatnonzero(plain)], fmt)
-    values[~plain] = [_moment_or_nan(words[at], [fmt]) for at in np.flatnonzero(~plain)]
-    return values
-
-
 def _shape(fmt: str) -> "re.Pattern[str]":
     return re.compile("".join(SHAPES.get(part, re.escape(part)) for part in re.split("(%.)", fmt)), re.ASCII)
 
@@ -84,7 +92,7 @@ def _by_pandas(words: Sequence[str], fmt: str) -> "NDArray[np.float64]":
 
     read = pd.to_datetime(pd.Series(words, dtype=object), format=fmt, errors="coerce", utc=True)
     stamps = read.dt.tz_localize(None).astype("datetime64[us]")
-    return np.where(read.isna(), np.nan, _seconds(stamps.astype("int64").to_numpy()))
+    return np.where(read.isna(), np.nan, _seconds(stamps.to_numpy().astype(np.int64)))
 
 
 def _seconds(micros: "NDArray[np.int64]") -> "NDArray[np.float64]":

@@ -151,16 +151,22 @@ def exit_code_of(code: str) -> int:
     return next((kind.exit_code for kind in _family(EkibenError) if kind.code == code), 1)
 
 
+NO_SPACE = "No space left on device"
+
+
+def disk_full(path: Path) -> DiskFull:
+    """The disk that holds `path` is full."""
+    return DiskFull(f"The disk that holds {str(path)!r} is full.", "Free some room, then run it again.")
+
+
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's refusals to write under `path` into DiskFull or NotWritable."""
     try:
         yield
     except OSError as exc:
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                f"The disk that holds {str(path)!r} is full.", "Free some room, then run it again."
-            ) from exc
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT) or NO_SPACE in str(exc):
+            raise disk_full(path) from exc
         if isinstance(exc, PermissionError) or exc.errno in (errno.EROFS, errno.ENOTDIR):
             raise NotWritable(
                 f"{str(path)!r} cannot be written.", "Choose another folder with --workspace DIR."

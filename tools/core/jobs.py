@@ -13,8 +13,10 @@ from typing import Any
 
 from tools.core.children import environment, python
 from tools.core.context import Context
-from tools.core.errors import Internal
+from tools.core.errors import NO_SPACE, Internal, disk_full
 
+THREADS = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""On tables, linear algebra's own threads cost more than they bring, and on a busy machine they spin."""
 START_SECONDS = 300.0
 """How long a child may take to import its libraries and read its rows on a loaded machine."""
 
@@ -43,7 +45,10 @@ def run_child(
             if time.monotonic() > end:
                 return time.monotonic() - (began or end)
         if child.wait() != 0 or ready is None:
-            tail = (job / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+            said = (job / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip()
+            if NO_SPACE in said:
+                raise disk_full(job)
+            tail = said.splitlines()[-1:]
             raise Internal(f"The training process ended early: {' '.join(tail) or child.returncode}.")
         return time.monotonic() - ready
 
@@ -53,7 +58,7 @@ def _group(module: str, job: Path, log: Any) -> Iterator[subprocess.Popen[bytes]
     """A child in a process group of its own, killed with all its forks when the block is left."""
     child = subprocess.Popen(
         python("-m", module, str(job)),
-        env=environment(),
+        env=environment(**THREADS),
         cwd=job,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -12,7 +12,18 @@ MOST_INTEGER_CLASSES = 10
 MOST_CLASSES = 100
 FEWEST_ROWS = 5
 """A class needs so many rows: one for each fold of cross-validation."""
-POSITIVE = {"yes", "true", "1", "y", "t", "是", "有", "positive", "pos"}
+OPPOSITES = {
+    "yes": "no",
+    "y": "n",
+    "true": "false",
+    "t": "f",
+    "1": "0",
+    "positive": "negative",
+    "pos": "neg",
+    "是": "否",
+    "有": "无",
+}
+"""Labels that say yes, and those that say no: 1 is the positive one beside 0, not beside 2."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +137,8 @@ def _positive(labels: list[Any], values: Any, given: Any) -> Any:
                 "positive",
             )
         return match[0]
-    truths = [label for label in labels if str(label).strip().casefold() in POSITIVE]
+    words = {str(label).strip().casefold(): label for label in labels}
+    truths = [label for word, label in words.items() if OPPOSITES.get(word, word) in words and word in OPPOSITES]
     if len(truths) == 1:
         return truths[0]
     counts = values.map(plain).value_counts()

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from tools.core.context import Context
 from tools.core.control import Line, line_to, open_listener, start_supervisor, stop_supervisor
 from tools.core.deployments import Deployment, address
-from tools.core.errors import BadArguments, Unverified
+from tools.core.errors import NO_SPACE, BadArguments, Unverified, disk_errors, disk_full
 from tools.core.files import read_json
 from tools.core.journal import now
 from tools.core.tool import Result
@@ -162,6 +162,8 @@ def _started(line: Line, deployment: Deployment, revision: int, record: dict[str
         raise Unverified(f"The files of revision {revision} are gone.", "Deploy the model again.")
     answer = line.ask("start", revision=revision, source=str(source), home=str(home))
     if not answer["ok"]:
+        if NO_SPACE in _logged(deployment):
+            raise disk_full(deployment.folder)
         raise Unverified(f"The service did not start: {answer['error']}.", _logged(deployment))
     return int(answer["port"])
 
@@ -190,17 +192,24 @@ def _post(port: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def copy_revision(target: Path, bento: Path, model: Path, sample: Path, record: dict[str, Any]) -> None:
     """Make a revision's own copy of all that it serves, so that nothing deleted later can take it away."""
+    from tools.core.files import write_json
+
+    with disk_errors(target):
+        _copied(target, bento, model, sample)
+        write_json(target / "record.json", record)
+
+
+def _copied(target: Path, bento: Path, model: Path, sample: Path) -> None:
     import shutil
 
     from tools.core.bento import copy_tree
-    from tools.core.files import remove, write_json
+    from tools.core.files import remove
 
     remove(target)
     for kind, place in (("bentos", bento), ("models", model)):
         copy_tree(place, target / "home" / kind / place.parent.name / place.name)
         (target / "home" / kind / place.parent.name / "latest").write_text(place.name, encoding="utf-8")
     shutil.copyfile(sample, target / "sample.json")
-    write_json(target / "record.json", record)
 
 
 def refuse_move(deployment: Deployment, host: str | None, port: int | None) -> tuple[str, int | None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tools.core.errors import Busy, NotFound, disk_errors
-from tools.core.files import read_json, staging, write_json
+from tools.core.files import read_json, remove, staging, write_json
 from tools.core.names import parse_reference
 
 Kind = Literal["dataset", "prepared", "model", "bento", "deployment"]
@@ -89,9 +89,7 @@ class Store:
         folder = self.folder / FOLDERS[kind] / name
         if not folder.is_dir():
             return []
-        return sorted(
-            int(p.name) for p in folder.iterdir() if p.name.isdigit() and (p / "record.json").exists()
-        )
+        return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit() and (p / "record.json").exists())
 
     def names(self, kind: str) -> list[str]:
         """The names of a kind that have a version."""
@@ -129,12 +127,11 @@ class Store:
         path = self.path(kind, name, version)
         with disk_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
+            remove(path)
             staged.rename(path)
         return Artifact(kind, name, version, path)
 
-    def find(
-        self, text: str, kinds: Sequence[str], made: dict[tuple[str, str], int] | None = None
-    ) -> Artifact:
+    def find(self, text: str, kinds: Sequence[str], made: dict[tuple[str, str], int] | None = None) -> Artifact:
         """The artifact that a reference names, looked for among `kinds` in that order; else NotFound.
 
         `made` holds what the current run made, which a bare name means before anything newer.
@@ -147,9 +144,7 @@ class Store:
                 version = versions[-1]
             if version in versions:
                 return Artifact(kind, wanted.name, version, self.path(kind, wanted.name, version))
-        raise NotFound(
-            f"There is no {' or '.join(kinds)} {text!r} in this workspace.", self._nearest(kinds, text)
-        )
+        raise NotFound(f"There is no {' or '.join(kinds)} {text!r} in this workspace.", self._nearest(kinds, text))
 
     def _nearest(self, kinds: Sequence[str], text: str) -> str:
         from rapidfuzz import process

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def main(job: Path) -> None:
     tried: list[dict[str, Any]] = []
     best: dict[str, Any] | None = None
     for name in asked["estimators"]:
-        found = attempt(name, problem, asked["metric"], job, deadline)
+        found = attempt(name, problem, asked["metric"], job, deadline, first=best is None)
         tried.append({key: found[key] for key in ("estimator", "score", "seconds", "note")})
         if found["score"] is not None and (best is None or better(asked["metric"], found["score"], best["score"])):
             best = found
@@ -88,7 +89,7 @@ def tested(answers: Any) -> Any:
     return ~np.isnan(answers.reshape(len(answers), -1)).any(axis=1)
 
 
-def attempt(name: str, problem: Problem, metric: str, job: Path, deadline: float) -> dict[str, Any]:
+def attempt(name: str, problem: Problem, metric: str, job: Path, deadline: float, first: bool) -> dict[str, Any]:
     """One candidate in a fork of its own: its score, or None with a note why there is none."""
     began = time.monotonic()
     result = job / name / "result.json"
@@ -96,7 +97,7 @@ def attempt(name: str, problem: Problem, metric: str, job: Path, deadline: float
         return {"estimator": name, "score": None, "seconds": 0.0, "note": "no time was left for it"}
     child = os.fork()
     if child == 0:
-        run_candidate(name, problem, metric, job / name, deadline)
+        run_candidate(name, problem, metric, job / name, deadline, first)
     note = wait_for(child, deadline)
     if result.exists():
         return {**read_json(result), "seconds": round(time.monotonic() - began, 3)}
@@ -122,17 +123,22 @@ def wait_for(child: int, deadline: float) -> str:
         time.sleep(0.02)
 
 
-def run_candidate(name: str, problem: Problem, metric: str, folder: Path, deadline: float) -> None:
-    """In the fork: measure, fit on all rows, save, write result.json last. Never returns."""
+def run_candidate(name: str, problem: Problem, metric: str, folder: Path, deadline: float, first: bool) -> None:
+    """In the fork: measure, fit on all rows, save, write result.json last. Never returns.
+
+    While there is no model yet, one that was tested on some folds alone is better than none.
+    """
     code = 1
     folder.mkdir(exist_ok=True)
     try:
-        answers, _ = cross_validate(name, problem, deadline, lambda fold: say(estimator=name, fold=fold))
+        told = partial(say_fold, name)
+        answers, folds = cross_validate(name, problem, deadline, told, may_stop_early=first)
         save(folder, *fit(name, problem, np.arange(len(problem.y))))
         np.save(folder / "answers.npy", answers)
         there = tested(answers)
         y, known = problem.y[there], answers[there]
-        found = {"estimator": name, "score": score(metric, y, known, problem.goal), "note": ""}
+        found = {"estimator": name, "score": score(metric, y, known, problem.goal)}
+        found["note"] = "" if folds == len(problem.folds) else f"tested on {folds} of {len(problem.folds)} folds"
         write_json(folder / "result.json", found | {"interval": interval(metric, y, known, problem.goal)})
         code = 0
     except TooSlow as exc:
@@ -141,6 +147,11 @@ def run_candidate(name: str, problem: Problem, metric: str, folder: Path, deadli
         (folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
     finally:
         os._exit(code)
+
+
+def say_fold(name: str, fold: int) -> None:
+    """Tell the parent that a fold is done."""
+    say(estimator=name, fold=fold)
 
 
 def say(**facts: Any) -> None:

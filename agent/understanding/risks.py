@@ -1,0 +1,123 @@
+"""Whether a clause that was not understood could change the plan."""
+
+import re
+from functools import cache
+
+from agent.understanding.columns import closest, fuse
+from agent.understanding.goals import agrees, is_goal, means_something
+from agent.understanding.lexicon import HAN, SPELLED, pattern
+from agent.understanding.said import Said
+
+ALWAYS = ("condition", "schedule", "learning", "serving")
+NUMBERS = re.compile(
+    rf"\d|\b(?:{SPELLED}|hundred|thousand|million|dozen|third|quarter|pair)\b"
+    r"|[两二三四五六七八九十百千万半几]+(?=[个列行条天月年岁倍类次份套台层棵轮折成%点元块版种分秒小])",
+    re.IGNORECASE,
+)
+ONE = re.compile(r"\bone\b", re.IGNORECASE)
+PLACE = re.compile(r"\b(?:in|for|from|on|at|with|by|to)\s+(?:the\s+)?[A-Z][a-z]+")
+
+
+GOAL_WORDS = re.compile(r"\b(?:when|if|whether|before|each|predict\w*|guess\w*|new)\b|预测|时候|提前", re.IGNORECASE)
+"""Words that mean nothing more in a goal that is the target: "warn me when a pump fails"."""
+
+
+def is_risky(said: Said, clause: str, kept: list[str]) -> bool:
+    """Whether to ask about a clause; `kept` are its words that are not harmless."""
+    if is_goal(clause) and _agrees(said, clause):
+        clause = GOAL_WORDS.sub(" ", clause)
+    reason = pattern("_risky", "reason").search(clause) is not None
+    groups = ALWAYS if reason else (*ALWAYS, "doing", "negation")
+    return (
+        any(pattern("_risky", group).search(clause) for group in groups)
+        or NUMBERS.search(ONE.sub(" ", clause)) is not None
+        or PLACE.search(clause.strip()[1:]) is not None
+        or not (reason or _is_talk(clause) or is_agreed_goal(said, clause, kept))
+        or any(_is_near(said, word) for word in kept)
+        or _says_label(said, clause)
+        or (is_goal(clause) and not _agrees(said, clause))
+    )
+
+
+def is_agreed_goal(said: Said, clause: str, kept: list[str]) -> bool:
+    """Whether the rest of a verb's clause says no more than what will be predicted: "… that warns when pumps fail"."""
+    return len(kept) <= 4 and means_something(clause) and _agrees(said, clause)
+
+
+def _agrees(said: Said, clause: str) -> bool:
+    """Whether what somebody wants to know is what the plan will predict."""
+    if not (said.wants("train") or said.wants("predict") or said.wants("preprocess")):
+        return True
+    if "target" in said.slots and not means_something(clause):
+        return True
+    named = [said.slots["target"]] if "target" in said.slots else likely(said)
+    models = [t.value for t in said.draft.things.values() if t.kind == "artifact"]
+    return agrees(clause, named if said.wants("train") and not said.wants("predict") else named + models)
+
+
+def _is_talk(clause: str) -> bool:
+    """Whether somebody tells something, rather than naming one more thing."""
+    return pattern("_risky", "cue").search(clause) is not None
+
+
+def _is_near(said: Said, word: str) -> bool:
+    """Whether a word could be a column, a table or an artifact."""
+    if re.match(f"[{HAN}]", word):
+        return any(_overlaps(word, c) for c in said.columns if not _is_target(said, c))
+    bare = word.strip("\"'.,:;!?()")
+    if len(bare) < 3:
+        return False
+    if any(_is_half(bare, c) for c in said.columns if not _is_target(said, c)):
+        return True
+    near = closest(bare, said.columns) or closest(re.sub(r"(?:es|s)$", "", bare), said.columns)
+    return (near is not None and not _is_target(said, near)) or _is_near_name(said, bare)
+
+
+def _is_half(word: str, column: str) -> bool:
+    """Whether a word is at least half of a column's name: `charges` of `TotalCharges`."""
+    return len(word) >= 4 and fuse(word) in fuse(column) and len(fuse(word)) * 2 >= len(fuse(column))
+
+
+def _is_target(said: Said, column: str) -> bool:
+    """Talking of what is predicted changes nothing."""
+    return column in (said.slots.get("target"), *likely(said))
+
+
+def likely(said: Said) -> list[str]:
+    """The likely target of the tables named, if there is exactly one."""
+    tables = [said.world.table(t.value) for t in said.draft.things.values() if t.kind == "path"]
+    found = {c for facts in tables if facts for c in facts.targets}
+    return list(found) if len(found) == 1 else []
+
+
+def _overlaps(text: str, column: str) -> bool:
+    """Whether Chinese text and a Chinese column share two characters in a row."""
+    pairs = {text[i : i + 2] for i in range(len(text) - 1)}
+    return any(re.fullmatch(f"[{HAN}]{{2}}", p) and p in column for p in pairs)
+
+
+def _is_near_name(said: Said, word: str) -> bool:
+    from rapidfuzz import fuzz
+
+    return any(fuzz.ratio(word.casefold(), name) >= 80 for name in _names(said))
+
+
+def _names(said: Said) -> list[str]:
+    from agent.understanding.artifacts import known_names
+
+    return list(known_names(said.world))
+
+
+def _says_label(said: Said, clause: str) -> bool:
+    """Whether a value of a column is named: "female customers"."""
+    for thing in said.draft.things.values():
+        facts = said.world.table(thing.value) if thing.kind == "path" else None
+        labels = [v for values in (facts.labels.values() if facts else ()) for v in values]
+        if any(_label(v).search(clause) for v in labels if len(v) > 2 or (len(v) == 2 and not v.isascii())):
+            return True
+    return False
+
+
+@cache
+def _label(value: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9_]){re.escape(value)}s?(?![A-Za-z0-9_])", re.IGNORECASE)
