@@ -20,15 +20,21 @@ from typing import Any, Literal
 
 import uvicorn
 
+from service.http import PATHS, THEIRS
+
 IDLE_SECONDS = 75
 """How long a connection may be idle in normal times."""
 DRAIN_IDLE_SECONDS = 5.0
 """How long a draining server waits for a kept-alive connection's next request, before it closes it."""
 DRAIN_SECONDS = 60.0
+UNKNOWN = "/not-found"
 
 
 class Turn:
-    """The application in front of which `draining` asks every client to open a new connection next time."""
+    """Stands in front of the application: while draining it asks every client to open a new connection next time.
+
+    Unknown paths become one, since BentoML's metrics would keep each of them as a label for ever.
+    """
 
     def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
         self.app = app
@@ -46,6 +52,8 @@ class Turn:
                 message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
             await send(message)
 
+        if scope["path"] not in (*THEIRS, *PATHS):
+            scope = {**scope, "path": UNKNOWN}
         self.busy += 1
         try:
             await self.app(scope, receive, said)
@@ -143,7 +151,8 @@ class Revision:
 
 def say(word: str) -> None:
     """Tell the supervisor."""
-    os.write(sys.stdout.fileno(), word.encode() + b"\n")
+    with contextlib.suppress(OSError):  # it may be gone; what came in is finished all the same
+        os.write(sys.stdout.fileno(), word.encode() + b"\n")
 
 
 def main() -> None:

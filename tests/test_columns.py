@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from service.values import parse_moment, parse_number
-from tools.core.columns import Column, convert, duplicates, infer_columns
+from tools.core.columns import Column, duplicates, infer_columns
+from tools.core.convert import convert
 from tools.core.reading import read_table
 
 CHURN = Path(__file__).parent.parent / "examples" / "churn.csv"

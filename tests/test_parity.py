@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.values import category_text, parse_moment, parse_number, parse_truth
-from tools.core.columns import Column, convert
+from tools.core.columns import Column
+from tools.core.convert import convert
 from tools.core.dates import DATES
 from tools.core.number_forms import number_form
 

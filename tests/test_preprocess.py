@@ -118,9 +118,14 @@ def test_a_target_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:
     assert caught.value.argument == "target"
 
 
-def test_several_likely_targets_are_asked_about(tmp_path: Path) -> None:
+def test_the_only_likely_target_is_taken_and_said_and_several_are_asked_about(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    table = houses().rename(columns={"size": "alpha", "town": "beta", "rooms": "gamma", "price": "delta"})
-    bench("profile", path=bench.write("t.csv", table))
-    with pytest.raises(NeedsAnswer, match="Which column"):
-        bench("preprocess", dataset="t")
+    found = bench.prepared(customers().rename(columns={"left": "churn"}))
+    assert found.target == "churn"
+    assert any("only likely one" in warning for warning in found.warnings)
+    table = pd.DataFrame({"outcome": ["a", "b"] * 40, "x": np.arange(80) * 0.7 % 9, "label": ["c", "d", "c", "c"] * 20})
+    likely = bench("profile", path=bench.write("two.csv", table)).targets
+    assert len(likely) > 1
+    with pytest.raises(NeedsAnswer, match="Which column") as caught:
+        bench("preprocess", dataset="two")
+    assert caught.value.options == likely

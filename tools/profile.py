@@ -51,7 +51,8 @@ class Profile(Result):
 @tool(effect="write")
 def profile(args: ProfileArgs, context: Context) -> Profile:
     """Read a table: kinds of columns, missing values, likely targets, oddities."""
-    from tools.core.columns import convert, duplicates, infer_columns
+    from tools.core.columns import duplicates, infer_columns, summarised
+    from tools.core.convert import convert
     from tools.core.files import sha256
     from tools.core.names import name_of, stem
     from tools.core.reading import read_table
@@ -64,7 +65,7 @@ def profile(args: ProfileArgs, context: Context) -> Profile:
     context.progress(0.5, "looking at the columns")
     columns = infer_columns(raw.frame)
     table = convert(raw.frame, columns)
-    warnings = [*raw.notes, *(sentence for column in columns for sentence in column.oddities)]
+    warnings = [*raw.notes, *summarised(columns)]
     if twice := duplicates(table):
         warnings.append(f"{twice:,} rows stand in the table more than once.")
     facts = [ColumnFacts(name=c.name, kind=c.kind, missing=c.missing, unique=c.unique) for c in columns]

@@ -39,9 +39,14 @@ def wished(said: Said) -> Asking | None:
     for wish in WISHES:
         asked += _took(said, "wish", "wishes", wish)
     asked += _took(said, "tuning", "tuning")
-    if not asked and (match := pattern("_decline", "platform_unknown").search(said.draft.text)):
-        return ask(said.language, "unknown_platform", values("_slots", "platform"), what=match[0].strip())
     return asked[0] if asked else None
+
+
+def take_platforms(said: Said) -> None:
+    """Places where nothing can be deployed, before the words for others are found in them."""
+    for match in said.draft.take(pattern("_decline", "platform_unknown")):
+        options = values("_slots", "platform")
+        said.problems.append(ask(said.language, "unknown_platform", options, what=match[0].strip()))
 
 
 def _took(said: Said, key: str, *place: str) -> list[Asking]:

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from agent.understanding.columns import Read
+from agent.understanding.columns import Read, read_one
 from agent.understanding.lexicon import LANGUAGES, Phrases, choices, phrases
 from agent.understanding.replies import ask, read_as
 from agent.understanding.said import Said
@@ -50,6 +50,14 @@ def keep(said: Said, slot: str, read: Read) -> None:
         said.problems.append(ask(said.language, "many_targets", read.columns))
     else:
         said.set(slot, read.columns[0])
+
+
+def but_dropped(said: Said, at: int, read: Read) -> Read:
+    """Of "target a, b must go" only a is the target."""
+    text = said.draft.text
+    if len(read.columns) == 2 and any(tail.match(text, read.end) for _, tail in forms("drop", "back") if tail):
+        return read_one(said.draft, at, said.columns) or read
+    return read
 
 
 @cache

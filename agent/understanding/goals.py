@@ -26,3 +26,10 @@ def agrees(clause: str, columns: list[str]) -> bool:
 def means_something(clause: str) -> bool:
     """Whether the clause speaks of a goal that is known."""
     return any(words.search(clause) for words, _ in _goals())
+
+
+def without_goal(clause: str) -> str:
+    """The clause without the words of known goals."""
+    for words, _ in _goals():
+        clause = words.sub(" ", clause)
+    return clause

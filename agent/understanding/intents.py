@@ -39,6 +39,13 @@ TOLD = re.compile(
 """What somebody did is no wish to do it."""
 GAP = "\uf002"
 """Stands where a verb was that is not wanted."""
+SUFFERED = re.compile(
+    r"\b(?:is|are|was|were|keeps?) (?:killing|stopping|testing|breaking|shipping|exposing) (?=us\b|me\b|our\b|my\b|every)", re.I
+)
+MADE = re.compile(
+    "(?:是|刚|昨天|上次|之前|我|我们|同事)(?:我们?|刚刚?|昨天|上周|之前|自己|从.{1,8}?)*(?:导出|下载|整理|部署|上线|发布|打包)(?:出来|来|好|过|完|了)?的"
+)
+NUMBER_IS = re.compile(r"\b(?:the|its|that|this) scores? (?:is|are|was|were|looks?)\b", re.IGNORECASE)
 THINGS = f"[{PATHS}{ARTIFACTS}{QUOTES}]"
 
 
@@ -63,7 +70,9 @@ def prepare(said: Said) -> None:
     positive = pattern("_slots", "negation", "positive")
     draft.take(positive, " " if said.language == "en" else "")
     draft.text = NOUN.sub(lambda m: f"{m[1]} {'deploy' if m[2].lower() == 'deployment' else 'evaluate'}", draft.text)
-    draft.text = TOLD.sub(" ", STATE.sub(" is", draft.text))
+    for told in (TOLD, SUFFERED, MADE):
+        draft.text = told.sub(" ", draft.text)
+    draft.text = NUMBER_IS.sub("it is", STATE.sub(" is", draft.text))
     draft.text = re.sub("(?<=训练)加(?=评估|部署|打包)", "并", draft.text)
     draft.take(pattern("train", "noun"), " ")
     if choices("_metrics").search(draft.text) or "accura" in draft.text.lower() or "precise" in draft.text.lower():

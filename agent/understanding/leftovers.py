@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from agent.understanding.lexicon import HAN, HOLE, Phrases, phrases, words
-from agent.understanding.risks import is_agreed_goal, is_risky
+from agent.understanding.lexicon import HAN, HOLE, Phrases, pattern, phrases, words
+from agent.understanding.risks import REASON, TALK, is_agreed_goal, is_reason, is_risky, is_talk
 from agent.understanding.said import Said
 from agent.understanding.text import Draft
 
@@ -63,14 +63,19 @@ def leftovers(said: Said) -> Rest:
     """The clauses that nothing explains, by whether they may be passed over."""
     text = re.sub(phrases("_filler")["harmless_digits"], " ", said.draft.text)
     text = re.sub(r"'s\b", " ", text)
-    rest = Rest()
+    rest = Rest(risky=[said.draft.show(m[0]) for m in pattern("_risky", "hard").finditer(text)])
     if not _unexplained(text):
         return rest
-    for clause in CLAUSE.split(_clauses().sub(" ", text)):
+    for clause in CLAUSE.split(_clauses().on(text).sub(_mark, text)):
         kept = _unexplained(clause)
         if kept:
             _sort(said, clause, kept, rest)
     return rest
+
+
+def _mark(match: re.Match[str]) -> str:
+    """A harmless phrase leaves no more than whether it was talk or the beginning of a reason."""
+    return f" {TALK if is_talk(match[0]) else ''}{REASON if is_reason(match[0]) else ''} "
 
 
 def _sort(said: Said, clause: str, kept: list[str], rest: Rest) -> None:
@@ -93,7 +98,7 @@ def _unexplained(clause: str) -> list[str]:
 
 
 def _latin(token: str) -> str:
-    bare = re.sub(r"[\ue000-\uebff]", "", token).strip("\"'.,:;!?~…*_-=<>()[]{}/\\|&+")
+    bare = re.sub(r"[\ue000-\uebff\uf005\uf006]", "", token).strip("\"'.,:;!?~…*_-=<>()[]{}/\\|&+")
     if not bare:
         return "&" if re.search(r"[<>=|&+\\]", token) else ""
     return "" if is_filler(bare) else bare

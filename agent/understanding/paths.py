@@ -58,7 +58,7 @@ def _start(text: str, world: World) -> int:
     at, lead = 0, re.compile("|".join(sorted(words("_slots", "glued_to_paths"), key=len, reverse=True)))
     while (found := lead.match(text, at)) and re.match(rf"{BODY}+\.", text[found.end() :]):
         at = found.end()
-    latin = re.match(rf".*[{HAN}](?=[A-Za-z0-9_.~/\\][A-Za-z0-9_.\-/\\~]*$)", text)
+    latin = re.match(rf".*[{HAN}](?=(?:[A-Za-z0-9_~/\\]|\.\.?/)[A-Za-z0-9_.\-/\\~]*$)", text)
     return max(at, latin.end()) if latin and not re.search(r"[/\\]", text[: latin.end()]) else at
 
 

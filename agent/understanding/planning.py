@@ -1,12 +1,15 @@
 """From what a request said to the steps of a plan, or to a question."""
 
+import re
 from typing import Any
 
 from agent.understanding.assign import Asked, Desk
 from agent.understanding.canonical import render
+from agent.understanding.goals import agrees
 from agent.understanding.intents import ORDER
 from agent.understanding.paths import is_table, nearest
 from agent.understanding.replies import ask, example, verb
+from agent.understanding.risks import likely
 from agent.understanding.said import Intent, Said
 from agent.understanding.serving import SERVING
 from agent.understanding.text import Thing
@@ -84,6 +87,7 @@ def _imply(said: Said, desk: Desk) -> None:
         said.intend("train")
     if said.wants("compare") and tables and not desk.marks("artifact"):
         said.intents = [Intent("train", i.mark) if i.tool == "compare" else i for i in said.intents]
+    _goal_is_training(said, desk, tables)
     if "estimators" in given and tables and not said.wants("train") and not desk.marks("artifact"):
         said.intents = [Intent("train", i.mark) if i.tool == "predict" else i for i in said.intents]
     deploying = said.wants("deploy") and not said.wants("train") and not desk.marks("artifact")
@@ -91,6 +95,17 @@ def _imply(said: Said, desk: Desk) -> None:
         said.intend("train")
     if not said.intents:
         raise _no_verb(said, desk, tables)
+
+
+def _goal_is_training(said: Said, desk: Desk, tables: list[str]) -> None:
+    """ "predict who leaves, churn.csv" without a model asks for one, if the table's target is that."""
+    if len(tables) != 1 or desk.marks("artifact") or not said.wants("predict"):
+        return
+    text = said.draft.text
+    for intent in [i for i in said.intents if i.tool == "predict" and i.mark in text]:
+        clause = re.split(r"[,.;!?]", text[text.index(intent.mark) :])[0]
+        if agrees(clause, likely(said)):
+            said.intents = [Intent("train", i.mark) if i == intent else i for i in said.intents]
 
 
 def _wants_model(said: Said, given: set[str], tables: list[str]) -> bool:
@@ -228,7 +243,9 @@ def _harmless(desk: Desk, mark: str, steps: list[Step]) -> bool:
 
 
 def _holds(step: Step, name: str, value: Any) -> bool:
-    if name in ("name", "deploy_name", "model_name"):
+    if name == "deploy_name":
+        return step.tool == "deploy"
+    if name in ("name", "model_name"):
         return "name" in step.args
     return bool(step.args.get({"revision": "to"}.get(name, name)) == value)
 

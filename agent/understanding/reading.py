@@ -7,7 +7,7 @@ from agent.understanding.artifacts import mentioned, take_tags
 from agent.understanding.artifacts import take_names as take_artifacts
 from agent.understanding.assign import Desk, take_pronouns
 from agent.understanding.columns import mentions
-from agent.understanding.declines import about_ekiben, declined, wished
+from agent.understanding.declines import about_ekiben, declined, take_platforms, wished
 from agent.understanding.intents import prepare, take_compounds, take_intents, take_weak
 from agent.understanding.labels import take_positive
 from agent.understanding.leftovers import leftovers, named_things
@@ -100,6 +100,7 @@ def _take_arguments(said: Said) -> None:
     take_numbers(said, "test_fraction", "canary", "port", "replicas", "seed", "time_limit")
     if re.search(r"日志|\blogs?\b|\btail\b", said.draft.text, re.IGNORECASE):
         take_numbers(said, "lines")
+    take_platforms(said)
     take_choices(said)
     take_outputs(said)
     take_names(said)
@@ -119,12 +120,17 @@ def _planned(said: Said) -> Plan | Question:
     outcome = make_plan(said, desk)
     if wish:
         return _without(wish, outcome, said)
-    if isinstance(outcome, Plan) and not rest.risky and (not rest.passed or named_things(said.draft)):
+    if isinstance(outcome, Plan) and not rest.risky and (not rest.passed or _is_safe(outcome, said)):
         said.notes += [passed_over(said.language, text) for text in rest.passed]
         return outcome
     if rest.all and (isinstance(outcome, Plan) or not outcome.options):
         return _left(said, rest.risky or rest.passed, outcome)
     return outcome
+
+
+def _is_safe(plan: Plan, said: Said) -> bool:
+    """Whether context may be passed over: something is named, or nothing changes."""
+    return named_things(said.draft) or {s.tool for s in plan.plan} <= {"status", "logs"}
 
 
 def _without(question: Asking, outcome: Plan | Question, said: Said) -> Question:

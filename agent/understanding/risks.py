@@ -4,13 +4,15 @@ import re
 from functools import cache
 
 from agent.understanding.columns import closest, fuse
-from agent.understanding.goals import agrees, is_goal, means_something
+from agent.understanding.goals import agrees, is_goal, means_something, without_goal
 from agent.understanding.lexicon import HAN, SPELLED, pattern
 from agent.understanding.said import Said
 
+TALK, REASON = "\uf005", "\uf006"
+"""Stand where a harmless phrase was that was talk, or began a reason."""
 ALWAYS = ("condition", "schedule", "learning", "serving")
 NUMBERS = re.compile(
-    rf"\d|\b(?:{SPELLED}|hundred|thousand|million|dozen|third|quarter|pair)\b"
+    rf"\d|\b(?:{SPELLED}|hundred|thousand|million|dozen|thirds?|tenths?|fifths?|fourths?|quarter|pair)\b"
     r"|[两二三四五六七八九十百千万半几]+(?=[个列行条天月年岁倍类次份套台层棵轮折成%点元块版种分秒小])",
     re.IGNORECASE,
 )
@@ -25,14 +27,14 @@ GOAL_WORDS = re.compile(r"\b(?:when|if|whether|before|each|predict\w*|guess\w*|n
 def is_risky(said: Said, clause: str, kept: list[str]) -> bool:
     """Whether to ask about a clause; `kept` are its words that are not harmless."""
     if is_goal(clause) and _agrees(said, clause):
-        clause = GOAL_WORDS.sub(" ", clause)
-    reason = pattern("_risky", "reason").search(clause) is not None
-    groups = ALWAYS if reason else (*ALWAYS, "doing", "negation")
+        clause = without_goal(GOAL_WORDS.sub(" ", clause))
+    reason = is_reason(clause)
+    groups = ("condition", "learning", "serving") if reason else (*ALWAYS, "doing", "negation")
     return (
         any(pattern("_risky", group).search(clause) for group in groups)
         or NUMBERS.search(ONE.sub(" ", clause)) is not None
         or PLACE.search(clause.strip()[1:]) is not None
-        or not (reason or _is_talk(clause) or is_agreed_goal(said, clause, kept))
+        or not (reason or is_talk(clause) or is_agreed_goal(said, clause, kept))
         or any(_is_near(said, word) for word in kept)
         or _says_label(said, clause)
         or (is_goal(clause) and not _agrees(said, clause))
@@ -55,9 +57,14 @@ def _agrees(said: Said, clause: str) -> bool:
     return agrees(clause, named if said.wants("train") and not said.wants("predict") else named + models)
 
 
-def _is_talk(clause: str) -> bool:
+def is_talk(clause: str) -> bool:
     """Whether somebody tells something, rather than naming one more thing."""
-    return pattern("_risky", "cue").search(clause) is not None
+    return TALK in clause or pattern("_risky", "cue").search(clause) is not None
+
+
+def is_reason(clause: str) -> bool:
+    """Whether a clause says why."""
+    return REASON in clause or pattern("_risky", "reason").search(clause) is not None
 
 
 def _is_near(said: Said, word: str) -> bool:

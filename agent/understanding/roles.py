@@ -4,7 +4,7 @@ import re
 
 from agent.understanding.artifacts import known_names
 from agent.understanding.columns import is_condition, is_plain, mentions, partly, read_list, read_one, unknown_word
-from agent.understanding.forms import forms, is_verb, keep, verbs
+from agent.understanding.forms import but_dropped, forms, is_verb, keep, verbs
 from agent.understanding.lexicon import HAN, HOLE, Phrases, phrases
 from agent.understanding.paths import nearest
 from agent.understanding.replies import ask
@@ -53,6 +53,8 @@ def _take_back(said: Said, slot: str) -> None:
 def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, many: bool) -> None:
     draft, end = said.draft, match.end()
     read = read_list(draft, end, said.columns) if many else read_one(draft, end, said.columns)
+    if read and slot == "target":
+        read = but_dropped(said, end, read)
     if read and read.columns:
         stop = read.end
         after = tail.match(draft.text, stop) if tail else _plural(draft.text, stop)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from agent.understanding.artifacts import known_names
 from agent.understanding.columns import LATIN_WORD, Read, is_plain, mentions, partly, read_list, unknown_word
-from agent.understanding.forms import forms, is_verb, keep
+from agent.understanding.forms import but_dropped, forms, is_verb, keep
 from agent.understanding.lexicon import HOLE, pattern
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
@@ -39,7 +39,7 @@ def take_weak_targets(said: Said) -> None:
 def _weak(said: Said, match: re.Match[str]) -> None:
     draft = said.draft
     at = match.end()
-    read = read_list(draft, at, said.columns)
+    read = but_dropped(said, at, read_list(draft, at, said.columns))
     if not read.columns or read.notes:
         at, read = next(_in_clause(said, at), (at, read))
     if not read.columns:

@@ -12,6 +12,7 @@ QUOTE_MARKS = str.maketrans(
 )
 BASES = {"path": 0xE000, "quoted": 0xE400, "artifact": 0xE800}
 CONTRACTIONS = (
+    (r"\bw/o\b", "without"), (r"\bw/ ?(?=[A-Za-z\d])", "with "),
     (r"\b(?:let's|lets)\b", "let us"), (r"\bcan't\b|\bcannot\b|\bcant\b", "can not"), (r"\bwon't\b", "will not"),
     (r"\b(do|does|did|is|are|was|would|should|could|need|has|have)n't\b", r"\1 not"),
     (r"\b(do|does|did|is|would|should)nt\b", r"\1 not"),
@@ -72,7 +73,7 @@ class Draft:
     def show(self, text: str) -> str:
         """Text for a person: marks as what they stand for."""
         shown = "".join(self.things[c].tag if c in self.things else c for c in text)
-        return " ".join(shown.replace(HOLE, " ").split()).strip(" ,.;:")
+        return " ".join(re.sub("[\uf000-\uf0ff\uec00-\uefff]", " ", shown).split()).strip(" ,.;:")
 
 
 def normalise(request: str) -> str:

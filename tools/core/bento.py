@@ -78,8 +78,9 @@ def build_bento(context: Context, model: str, name: str, version: int) -> Path:
 def export_bento(context: Context, tag: str, output: Path) -> None:
     """Write a Bento with its models to one file, aside first."""
     name, _, version = tag.partition(":")
-    command = python("-m", "bentoml", "export", f"{name}:{version}", f"aside{output.suffix or '.bento'}")
     with staging(output.parent) as aside:
+        target = str(aside / f"aside{output.suffix or '.bento'}")  # BentoML takes a relative path from the root
+        command = python("-m", "bentoml", "export", f"{name}:{version}", target)
         _bentoml(command, aside, environment(BENTOML_HOME=str(context.bentoml_home)))
         made = [path for path in aside.iterdir() if path.name.startswith("aside")]
         if not made:

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from tools.core.categories import as_words
 from tools.core.column import Column, Found, Kind, Storage
-from tools.core.convert import convert
 from tools.core.moments import as_moment
 from tools.core.oddities import Oddity, summarised
 from tools.core.quantities import as_quantity, of_numbers
@@ -13,7 +12,7 @@ from tools.core.words import words_of
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Column", "convert", "duplicates", "infer_columns", "summarised"]
+__all__ = ["Column", "duplicates", "infer_columns", "summarised"]
 
 GAPS_FROM = 0.2
 """A column with so large a share of missing rows is said to have gaps."""

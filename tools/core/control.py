@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import time
@@ -82,7 +81,7 @@ def start_supervisor(folder: Path, listener: socket.socket) -> None:
     """Start the supervisor, which outlives this process, on a listening socket; returns when it can be asked."""
     (folder / "supervisor.json").unlink(missing_ok=True)
     with (folder / "supervisor.log").open("ab") as log:
-        child = subprocess.Popen(
+        subprocess.run(
             python("-m", "tools.core.supervisor", str(folder), str(listener.fileno())),
             env=environment(),
             cwd=folder,
@@ -90,14 +89,12 @@ def start_supervisor(folder: Path, listener: socket.socket) -> None:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            check=False,
         )
     end = time.monotonic() + 30
     while time.monotonic() < end:
         if (folder / "supervisor.json").exists():
             return
-        if child.poll() is not None:
-            break
         time.sleep(0.01)
     raise Internal("The supervisor did not start.", f"Its log is {folder / 'supervisor.log'}.")
 
@@ -110,14 +107,8 @@ def stop_supervisor(folder: Path, seconds: float = 100.0) -> None:
         pid = read_json(folder / "supervisor.json")["pid"]
         line.ask("stop")
         end = time.monotonic() + seconds
-        while _alive(pid) and time.monotonic() < end:
+        while is_running(pid) and time.monotonic() < end:
             time.sleep(0.02)
-
-
-def _alive(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-    return is_running(pid)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -94,7 +94,7 @@ def sample(model: Artifact) -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """A cell as JSON holds it."""
-    if value is None or value != value:
+    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
         return None
     if hasattr(value, "isoformat"):
         return value.isoformat()

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from service.encoder import PARTS, Columns, Feature, date_part, words
+from service.encoder import LARGEST, PARTS, Columns, Feature, date_part, words
 from service.values import category_text
 from tools.core.columns import Column
 
@@ -87,7 +87,7 @@ def _number(name: str, values: Any, family: Family) -> list[Feature]:
 
 
 def _scaled(feature: Feature, values: Any, family: Family) -> Feature:
-    known = values[~np.isnan(values)]
+    known = np.clip(values[~np.isnan(values)], -LARGEST, LARGEST)  # as the encoder cuts them
     middle = float(np.median(known)) if len(known) else 0.0
     feature |= {"fill": None if family == "boosting" else middle, "center": 0.0, "scale": 1.0}
     if family == "linear" and len(known):

@@ -11,7 +11,7 @@ from tools.core.store import Artifact
 
 def read_for(path: Path, prepared: Artifact, runtime: Any) -> tuple[Checked, Any]:
     """A table's checked columns and its raw frame. A column that may not be missing and is absent is DataRefused."""
-    from tools.core.columns import convert
+    from tools.core.convert import convert
     from tools.core.reading import read_table
     from tools.core.recipe import columns_of
 
@@ -29,7 +29,7 @@ def read_for(path: Path, prepared: Artifact, runtime: Any) -> tuple[Checked, Any
 
 def target_of(frame: Any, prepared: Artifact, runtime: Any, path: str) -> Any:
     """The target's values in a raw frame; DataRefused where it is absent, or holds something else."""
-    from tools.core.columns import convert
+    from tools.core.convert import convert
 
     column = Column.model_validate(prepared.record["target_column"])
     if column.name not in frame:

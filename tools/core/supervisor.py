@@ -245,7 +245,10 @@ class Supervisor:
 
 
 def main(folder: Path, descriptor: int) -> None:
-    """Run the supervisor of one deployment on an inherited listening socket."""
+    """Run the supervisor of one deployment on an inherited listening socket, detached from who started it."""
+    if os.fork():
+        os._exit(0)
+    os.setsid()
     public = socket.socket(fileno=descriptor)
     asyncio.run(Supervisor(folder, public).run())
 
