@@ -87,9 +87,7 @@ def test_few_stray_words_become_missing_and_are_named():
 
 def test_a_phrase_among_numbers_means_missing():
     column = _column([f"{i}M" for i in range(1, 50)] + ["Varies with device"] * 12)
-    assert (
-        column.kind == "numeric" and column.missing_words == ["Varies with device"] and column.missing == 12
-    )
+    assert column.kind == "numeric" and column.missing_words == ["Varies with device"] and column.missing == 12
 
 
 def test_many_words_among_numbers_are_mixed_types():
@@ -208,9 +206,7 @@ def test_typed_columns_stay_what_they_are():
 
 
 def test_bad_cells_of_a_new_file_stay_when_asked():
-    columns = infer_columns(
-        pd.concat([_texts(["1", "2", "3"], "n"), _texts(["2024-01-01"] * 3, "d")], axis=1)
-    )
+    columns = infer_columns(pd.concat([_texts(["1", "2", "3"], "n"), _texts(["2024-01-01"] * 3, "d")], axis=1))
     columns[1].kind, columns[1].storage = "datetime", "moment"
     new = pd.concat([_texts(["1", "abc", ""], "n"), _texts(["2024-01-05", "never", None], "d")], axis=1)
     kept = convert(new, columns, keep_bad=True)

@@ -26,8 +26,8 @@ from tools.core.bento import build_bento, save_model
 from tools.core.candidate import save
 from tools.core.children import environment, python
 from tools.core.columns import infer_columns
-from tools.core.convert import convert
 from tools.core.context import Context
+from tools.core.convert import convert
 from tools.core.files import write_json
 from tools.core.recipe import columns_of, fit_encoder, inputs_of
 

@@ -97,9 +97,7 @@ def test_packed_files(tmp_path):
     data = b"a,b\n1,x\n2,y\n"
     with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
         archive.writestr("folder/t.csv", data)
-    packed = [
-        _put(tmp_path, f.compress(data), n) for f, n in ((gzip, "a.gz"), (bz2, "a.bz2"), (lzma, "a.xz"))
-    ]
+    packed = [_put(tmp_path, f.compress(data), n) for f, n in ((gzip, "a.gz"), (bz2, "a.bz2"), (lzma, "a.xz"))]
     for path in [tmp_path / "t.zip", *packed]:
         assert _rows(path) == [["1", "x"], ["2", "y"]] and peek(path).sample["b"] == ["x", "y"]
 
@@ -248,9 +246,7 @@ def test_peek_agrees_with_read_table_and_imports_no_pandas(tmp_path):
     raw = read_table(CHURN)
     seen = peek(CHURN, 50)
     assert seen.columns == list(raw.frame) and seen.sample["Churn"] == raw.frame["Churn"].tolist()[:50]
-    code = (
-        "import sys; from pathlib import Path; from tools.core.reading import peek; peek(Path(sys.argv[1]));"
-    )
+    code = "import sys; from pathlib import Path; from tools.core.reading import peek; peek(Path(sys.argv[1]));"
     code += "sys.exit(sum(m in sys.modules for m in ('pandas', 'numpy', 'duckdb', 'charset_normalizer')))"
     root = {**os.environ, "PYTHONPATH": str(CHURN.parent.parent)}
     assert subprocess.run([sys.executable, "-c", code, str(CHURN)], env=root, check=False).returncode == 0
@@ -261,9 +257,7 @@ def test_peek_reads_only_the_head(tmp_path):
     assert len(peek(path, 10).sample["a"]) == 10
 
 
-CELLS = st.text(
-    st.characters(codec="cp1252", exclude_categories=["Cc", "Zl", "Zp"]), max_size=8
-) | st.sampled_from(
+CELLS = st.text(st.characters(codec="cp1252", exclude_categories=["Cc", "Zl", "Zp"]), max_size=8) | st.sampled_from(
     ["a,b", 'say "x"', "l1\nl2", "l1\r\nl2", "1,5", "; ;", "tab\there", "1", "2.5", "|", "ok", "", "x y"]
 )
 
@@ -299,15 +293,11 @@ def test_what_is_written_is_read_back_cell_by_cell(table, mark, end, encoding):
     assert raw.frame.values.tolist() == [[cell or None for cell in row] for row in kept]
 
 
-WORDS = st.sampled_from(
-    ["alpha", "it's", "12", "3.5", "-1", "2024-01-02", "yes", "北京", "x y", 'say "x"', "a,b;c"]
-)
+WORDS = st.sampled_from(["alpha", "it's", "12", "3.5", "-1", "2024-01-02", "yes", "北京", "x y", 'say "x"', "a,b;c"])
 
 
 @given(
-    st.integers(2, 6).flatmap(
-        lambda width: st.lists(st.lists(WORDS, min_size=width, max_size=width), min_size=3)
-    ),
+    st.integers(2, 6).flatmap(lambda width: st.lists(st.lists(WORDS, min_size=width, max_size=width), min_size=3)),
     st.sampled_from([",", ";", "\t", "|"]),
     st.sampled_from(["utf-8", "utf-16", "gb18030"]),
 )

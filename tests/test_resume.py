@@ -1,4 +1,4 @@
-"""A run that was killed at any step goes on with `ekiben resume`, and nothing is done twice that should be done once."""
+"""A run that was killed at any step goes on with `ekiben resume`; what should be done once is done once."""
 
 import os
 import signal

@@ -72,9 +72,7 @@ class Context:
             raise BadArguments("A path cannot hold a NUL character.", "Name a file.")
         path = (self.folder / Path(text).expanduser()).resolve()
         if self.roots and not any(path.is_relative_to(root.resolve()) for root in self.roots):
-            raise BadArguments(
-                f"{text!r} lies outside the folders that this run may touch.", "Name the path yourself."
-            )
+            raise BadArguments(f"{text!r} lies outside the folders that this run may touch.", "Name the path yourself.")
         return path
 
     def seconds_left(self) -> float:

@@ -58,7 +58,7 @@ def _group(module: str, job: Path, log: Any) -> Iterator[subprocess.Popen[bytes]
     """A child in a process group of its own, killed with all its forks when the block is left."""
     child = subprocess.Popen(
         python("-m", module, str(job)),
-        env=environment(**THREADS),
+        env=environment(None, **THREADS),
         cwd=job,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -89,12 +89,9 @@ class Journal:
     def add(self, run: int, calls: list[tuple[str, str, dict[str, Any]]]) -> None:
         """Append planned steps: (call id, tool, args)."""
         with self._open() as db:
-            last = db.execute("SELECT COALESCE(MAX(position), 0) FROM steps WHERE run=?", (run,)).fetchone()[
-                0
-            ]
+            last = db.execute("SELECT COALESCE(MAX(position), 0) FROM steps WHERE run=?", (run,)).fetchone()[0]
             db.executemany(
-                "INSERT INTO steps (run, position, call_id, tool, args, status) "
-                "VALUES (?, ?, ?, ?, ?, 'planned')",
+                "INSERT INTO steps (run, position, call_id, tool, args, status) VALUES (?, ?, ?, ?, ?, 'planned')",
                 [(run, last + n, i, tool, _dump(args)) for n, (i, tool, args) in enumerate(calls, 1)],
             )
 
@@ -181,13 +178,9 @@ def _step(row: sqlite3.Row) -> JournalStep:
 def _translated(exc: sqlite3.OperationalError, path: Path) -> Exception:
     text = str(exc)
     if "locked" in text:
-        return Busy(
-            "Another Ekiben is writing this workspace's journal.", "Wait for it, then run this again."
-        )
+        return Busy("Another Ekiben is writing this workspace's journal.", "Wait for it, then run this again.")
     if "full" in text:
         from tools.core.errors import DiskFull
 
         return DiskFull(f"The disk that holds {str(path)!r} is full.", "Free some room, then run it again.")
-    return NotWritable(
-        f"{str(path)!r} cannot be written: {text}.", "Choose another folder with --workspace DIR."
-    )
+    return NotWritable(f"{str(path)!r} cannot be written: {text}.", "Choose another folder with --workspace DIR.")

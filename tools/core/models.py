@@ -36,9 +36,7 @@ def sample_of(files: Path, frame: Any) -> dict[str, Any]:
     runtime = Runtime(files)
     names = [column["name"] for column in runtime.inputs["columns"]]
     head = frame.iloc[:: max(1, len(frame) // SAMPLE_ROWS)].head(SAMPLE_ROWS)
-    rows = [
-        dict(zip(names, map(plain, row), strict=True)) for row in head[names].itertuples(index=False, name=None)
-    ]
+    rows = [dict(zip(names, map(plain, row), strict=True)) for row in head[names].itertuples(index=False, name=None)]
     return {"rows": rows, "answers": own_answers(runtime, rows)}
 
 

@@ -77,6 +77,4 @@ def _first_groups(ranked: Array, keys: Array, wanted: int) -> Array:
 def _refuse_empty(mask: Array) -> None:
     if not mask.any() or mask.all():
         side = "sealed" if not mask.any() else "left to train on"
-        raise DataRefused(
-            f"With this split no row would be {side}.", "Choose another --test-fraction or --split."
-        )
+        raise DataRefused(f"With this split no row would be {side}.", "Choose another --test-fraction or --split.")
