@@ -1,5 +1,6 @@
 """The chat: one line, one turn; what was said before is remembered by the run."""
 
+import tools
 from agent.driver import Driver, Ended
 from agent.settings import Settings
 from agent.terminal import plain
@@ -68,8 +69,8 @@ def _answer(driver: Driver, line: str, waiting: Ended) -> Ended:
 def _command(driver: Driver, line: str) -> None:
     name = line[1:].split()[0] if line[1:].split() else "help"
     if name == "status":
-        result, error = driver.tool("status", {})
-        driver.terminal.say(result["headline"] if result else str(error))
+        told = tools.load("status").run(tools.load("status").parse({}), driver.context)
+        driver.terminal.say(told.headline())
     elif name == "runs":
         for run in driver.journal.runs()[:10]:
             driver.terminal.say(f"{run['id']:>4}  {run['status']:<11}  {plain(run['request'])[:80]}")

@@ -28,6 +28,14 @@ EVERYWHERE: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("--timeout",), {"type": float, "metavar": "SECONDS", "help": "Most seconds for the whole command."}),
     (("--share-rows",), {"type": int, "metavar": "N", "help": "Rows that the language model may see."}),
 ]
+SILENCE = {
+    "BENTOML_DO_NOT_TRACK": "True",
+    "LANGSMITH_TRACING": "false",
+    "LANGSMITH_TRACING_V2": "false",
+    "LANGCHAIN_TRACING": "false",
+    "LANGCHAIN_TRACING_V2": "false",
+}
+"""BentoML reports usage, and LangChain uploads conversations, unless they are told not to."""
 FLAGS = [option[0][0].lstrip("-").replace("-", "_") for option in EVERYWHERE]
 
 
@@ -113,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run(argv: list[str]) -> int:
     """Run a command line; its exit code."""
-    os.environ["BENTOML_DO_NOT_TRACK"] = "True"
+    os.environ.update(SILENCE)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -143,8 +143,6 @@ def _client(settings: Settings) -> Any:
     key = os.environ.get("OPENAI_API_KEY") or ("none" if settings.base_url else "")
     if not key:
         raise BadConfig("There is no key for the language model.", "Set OPENAI_API_KEY, or use --llm offline.")
-    for variable in ("LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING"):
-        os.environ[variable] = "false"  # else LangChain uploads every conversation
     from langchain_openai import ChatOpenAI
 
     own_server = {"base_url": settings.base_url, "use_responses_api": False} if settings.base_url else {}

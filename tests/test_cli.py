@@ -237,3 +237,33 @@ def test_the_chat_plans_runs_asks_and_ends(shell: Shell) -> None:
     answer = shell.raw(stdin=said)
     assert answer.code == 0
     assert "churn:1 has 900 rows" in answer.stdout
+
+
+def test_nothing_is_reported_home_whatever_the_environment_says(shell: Shell) -> None:
+    """With tracing asked for and a tracker's address given, no connection but to loopback is tried."""
+    code = (
+        "import sys\n"
+        "def look(event, args):\n"
+        "    if event == 'socket.connect' and isinstance(args[1], tuple): print('CONNECT', args[1], file=sys.stderr)\n"
+        "    if event == 'socket.getaddrinfo': print('LOOKUP', args[0], file=sys.stderr)\n"
+        "sys.addaudithook(look)\n"
+        "from agent.cli import run\n"
+        "sys.exit(run(['run', 'prepare churn.csv, target Churn', '--json']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=shell.folder,
+        env=clean_environment(shell.folder / "home", LANGSMITH_TRACING="true", LANGSMITH_API_KEY="x"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "CONNECT" not in done.stderr
+    assert "LOOKUP" not in done.stderr
+
+
+def test_the_time_limit_of_the_whole_command_holds(shell: Shell) -> None:
+    answer = shell("run", "train on churn.csv, target Churn", "--timeout", "4")
+    assert (answer.code, answer.document["status"], answer.document["error"]["code"]) == (8, "limit", "limit")
+    assert answer.document["steps"][0]["status"] == "done"

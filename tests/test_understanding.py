@@ -289,7 +289,7 @@ UNSEEN: list[tuple[str, Steps | str]] = [
     ("the whole pipeline on churn.csv, host 0.0.0.0", live(fit(), host="0.0.0.0")),
     ("train on churn.csv without gender and deploy it to kubernetes with three replicas", live(fit(pre={"drop": ["gender"]}), platform="kubernetes", replicas=3)),
     ("从训练到部署一条龙：churn.csv，端口8000", live(fit(), port=8000)),
-    ("用 churn.csv 训练，模型叫 huiyuan，然后发布成服务", live(fit(name="huiyuan"))),
+    ("用 churn.csv 训练，模型叫 huiyuan，然后发布成服务", live([*fit()[:2], ("train", {"dataset": "churn", "name": "huiyuan"})])),
     ("用客户流失.csv训练完直接上线，监听 9001 端口", live(fit(*LIU), port=9001)),
     ("训练 churn.csv 后打包，但暂时不要部署", [*fit(), ("package", {"model": "churn"})]),
     ("how well does churn:1 perform?", one("evaluate", model="churn:1")),
@@ -602,6 +602,55 @@ def test_options_are_requests_that_are_understood() -> None:
     options = [o for question in asked if isinstance(question, Question) for o in question.options]
     assert options
     assert all(isinstance(understand(o, WORLD), Plan) for o in options)
+
+
+BASES = {
+    ", ": ["train on churn.csv", "deploy churn:2 on port 8080", "score new.csv with churn:3 into out.csv"],
+    "，": ["用 churn.csv 训练", "部署 churn:2，端口 8080", "用 churn:3 预测 new.csv"],
+}
+TALK = {
+    ", ": """my boss is waiting|we are in a bit of a hurry|I am new to this|no rush|because the auditors are here
+so I can show it to the board|we lost a big client yesterday|as we discussed|customers are complaining|we had an outage
+my professor is strict|I am counting on you|this is urgent|our director is curious|hope you are well""",
+    "，": """老板在等|我们有点急|我是新手|不着急|因为审计来了|我好给老板交差|昨天刚丢了个大单|同事休假了|客户一直在抱怨
+我欠你个人情|导师特别严|全靠你了|十万火急|领导想看看|感激不尽""",
+}
+RISKS = {
+    ", ": """but only the big spenders|leave the pensioners aside|women only|skip weekends|and mail it to Anna|and the invoices
+then ping the ops channel|Texas please|make sure seniors are left out|treat blanks as zero|do that each Friday
+unless it already ran|if nobody objects|with TLS|start with a tenth of the visitors|merge it with the call list
+scale everything first|with a bit of smoothing|for premium accounts|one per city|penalise false alarms|warn Bob
+use a bigger test part|not the boring ones|people over fifty|on the test machine|as a spreadsheet|the gender matters""",
+    "，": """只要大客户|老年人除外|周末的不算|女性客户|北京的那批|再发给小王|顺便画个图|和发票一起|每天跑一遍|如果没人反对
+先放一成流量|跟通话记录合并|先缩放一下|给年轻人更高的权重|误报要罚得重一点|按风险排序|加个密码|空的当成零|跑完通知老板
+换成第二个工作表|把剩下的删了|高价值用户|重复的别要|做两版|放到测试机""",
+}
+
+
+def _beside(clauses: dict[str, str]) -> list[tuple[str, str]]:
+    """Each base request with each clause after it, and the base."""
+    split = {join: text.replace("\n", "|").split("|") for join, text in clauses.items()}
+    return [(f"{base}{join}{c}", base) for join in BASES for base in BASES[join] for c in split[join]]
+
+
+@pytest.mark.parametrize(("request_text", "base"), _beside(TALK))
+def test_talk_is_passed_over_with_a_note(request_text: str, base: str) -> None:
+    understood, plain = explain(request_text, WORLD), understand(base, WORLD)
+    assert isinstance(understood.outcome, Plan), understood
+    assert isinstance(plain, Plan)
+    assert _unordered(understood.outcome.plan) == _unordered(plain.plan)
+
+
+@pytest.mark.parametrize(("request_text", "base"), _beside(RISKS))
+def test_what_could_change_the_plan_is_asked_about(request_text: str, base: str) -> None:
+    assert isinstance(understand(request_text, WORLD), Question), base
+
+
+def test_what_is_passed_over_is_noted() -> None:
+    assert explain("train on churn.csv, the investors are waiting", WORLD).notes == [
+        "'the investors are waiting' was not used."
+    ]
+    assert explain("用 churn.csv 训练，投资人在等", WORLD).notes == ["“投资人在等”没有用到。"]
 
 
 def test_a_close_column_is_noted() -> None:

@@ -82,7 +82,7 @@ def status(args: StatusArgs, context: Context) -> Status:
 def _deployment(found: Any) -> DeploymentStatus:
     live, last = found.live, found.last
     record = found.revision_record(live) if live is not None else None
-    requests, errors = _counts(found.running["port"]) if live is not None else (None, None)
+    requests, errors = _counts(found.running) if live is not None else (None, None)
     return DeploymentStatus(
         name=found.name,
         state=found.state,
@@ -98,16 +98,16 @@ def _deployment(found: Any) -> DeploymentStatus:
     )
 
 
-def _counts(port: int) -> tuple[int | None, int | None]:
-    """Requests to /predict and 5xx answers, as the service counts them (Prometheus)."""
+def _counts(state: dict[str, Any]) -> tuple[int | None, int | None]:
+    """Clients' requests to /predict and 5xx answers, as the service counts them (Prometheus)."""
     import re
     from urllib.request import urlopen
 
     try:
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{state['port']}/metrics", timeout=5) as answer:
             text = answer.read().decode()
     except OSError:
         return None, None
     found = re.findall(r'_request_total\{([^}]*endpoint="/predict"[^}]*)\} ([0-9.e+]+)', text)
     errors = sum(float(count) for labels, count in found if 'http_response_code="5' in labels)
-    return int(sum(float(count) for _, count in found)), int(errors)
+    return max(0, int(sum(float(count) for _, count in found)) - state["proofs"]), int(errors)

@@ -112,12 +112,15 @@ def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[dict[str, 
     write_json(job / "job.json", asked)
     limit = asked["time_limit"]
     began: list[float] = []
+    best = ""
 
     def told(fact: dict[str, Any]) -> None:
+        nonlocal best
         if fact.get("ready"):
             began.append(time.monotonic())
         passed = time.monotonic() - began[0] if began else 0.0
-        best = f"   best so far {number(fact['score'])} {asked['metric']}, {fact['best']}" if fact.get("best") else ""
+        if fact.get("best"):
+            best = f"   best so far {number(fact['score'])} {asked['metric']}, {fact['best']}"
         context.progress(min(passed / limit, 1.0), f"{passed:.0f} of {limit:.0f} s{best}")
 
     seconds = run_child("tools.core.training", job, limit, context, told)
@@ -136,6 +139,9 @@ def _result(model: str, prepared: str, metric: str, outcome: dict[str, Any], sec
     warnings = [f"{c['estimator']} has no score: {c['note']}." for c in outcome["candidates"] if c["score"] is None]
     if best["note"]:
         warnings.append(f"The time was short: {best['estimator']} was {best['note']}. Allow more with --time-limit.")
+    low, high = best["interval"]
+    if low <= outcome["baseline"] <= high:
+        warnings.append("This is not better than always guessing, as far as these rows can tell.")
     if outcome["rows"] < 200:
         warnings.append(f"{outcome['rows']} training rows are few: the interval is rough.")
     return Training(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent.understanding.choosing import taken_apart
 from agent.understanding.columns import mentions
-from agent.understanding.lexicon import HAN, NUMBER, pattern, phrases
+from agent.understanding.lexicon import HAN, NUMBER, pattern
 from agent.understanding.replies import Asking
 from agent.understanding.text import Draft
 from agent.understanding.world import World
@@ -51,9 +51,18 @@ class Case:
 
 
 TARGETS = ("which_target", "no_target", "many_targets", "dropped_target", "task_target")
-SEEN_IN = {key: "target" for key in TARGETS} | {"exclude_estimator": "estimators", "unknown_estimator": "estimators"}
+SEEN_IN = dict.fromkeys(TARGETS, "target") | {"exclude_estimator": "estimators", "unknown_estimator": "estimators"}
 SEEN_IN |= {"no_such_revision": "to", "no_such_label": "positive"}
-ALONE = ("what_to_do", "revision_or_model", "nothing_understood", "nothing_to_do", "help", "howto", "empty", "two_models")
+ALONE = (
+    "what_to_do",
+    "revision_or_model",
+    "nothing_understood",
+    "nothing_to_do",
+    "help",
+    "howto",
+    "empty",
+    "two_models",
+)
 """Questions whose options are whole requests."""
 
 
@@ -63,8 +72,12 @@ def _texts(value: object) -> list[str]:
 
 def rewrites(case: Case) -> Iterator[str]:
     """Texts to try, the likeliest first."""
-    yield from WAYS.get(case.question.key, lambda case: iter(()))(case)
+    yield from WAYS.get(case.question.key, _nothing)(case)
     yield case.joined
+
+
+def _nothing(case: Case) -> Iterator[str]:
+    yield from ()
 
 
 def shown(draft: Draft, values: dict[str, str]) -> str:
@@ -104,7 +117,7 @@ def _only(draft: Draft, marks: list[str], value: str) -> str:
     copy = Draft(draft.text, draft.things)
     for mark in marks[1:]:
         copy.text = re.sub(f"{JOIN}?(?:the |both )?{mark}", "", copy.text)
-    return shown(copy, {m: value for m in marks[:1]})
+    return shown(copy, dict.fromkeys(marks[:1], value))
 
 
 def path_more(case: Case) -> Iterator[str]:
@@ -166,8 +179,7 @@ def target(case: Case) -> Iterator[str]:
     yield case.say("target {}", "目标列 {}", quoted(column))
     for other in dict.fromkeys([*case.question.options, case.question.word("what")]):
         yield from (each_place(case, other, quoted(column)) if other not in ("", column) else ())
-    for shorter in shortened(case.request):
-        yield shorter
+    yield from shortened(case.request)
 
 
 def shortened(request: str) -> Iterator[str]:

@@ -3,11 +3,11 @@
 import re
 from functools import cache
 
+from agent.understanding.artifacts import take_names, take_tags
 from agent.understanding.leftovers import is_filler
 from agent.understanding.lexicon import expand, phrases
 from agent.understanding.numbers import number
 from agent.understanding.paths import take_paths
-from agent.understanding.artifacts import take_names, take_tags
 from agent.understanding.text import Draft, normalise, tidy
 from agent.understanding.world import World
 
@@ -50,10 +50,7 @@ def _place(answer: str, count: int) -> int | None:
         return None
     if found["end"] or found["word"] == "last":
         return count - 1
-    if found["word"]:
-        place = ORDINALS.index(found["word"])
-    else:
-        place = int(number(found["n"] or found["m"])) - 1
+    place = ORDINALS.index(found["word"]) if found["word"] else int(number(found["n"] or found["m"])) - 1
     return place if 0 <= place < count else None
 
 
@@ -65,7 +62,9 @@ def _contained(answer: str, options: list[str]) -> str | None:
     if not longest or any(plain(o) not in plain(longest) for o in fitting):
         return None
     rest = text.replace(plain(longest), " ", 1)
-    return longest if all(is_filler(w) or re.fullmatch("[就用选要是的那这个列吧呢啊]+", w) for w in rest.split()) else None
+    return (
+        longest if all(is_filler(w) or re.fullmatch("[就用选要是的那这个列吧呢啊]+", w) for w in rest.split()) else None
+    )
 
 
 def _stands_in(option: str, text: str) -> bool:

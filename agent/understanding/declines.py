@@ -3,6 +3,7 @@
 from agent.understanding.lexicon import pattern, phrases, values
 from agent.understanding.replies import EXAMPLES, Asking, ask, example
 from agent.understanding.said import Said
+from agent.understanding.signals import signals
 from tools.core.plan import Question
 
 WISHES = ("impute", "scale", "encode", "where", "derive", "kinds")
@@ -23,7 +24,7 @@ def about_ekiben(said: Said) -> Question | None:
 def declined(said: Said, *kinds: str) -> Question | None:
     """The first kind of request that Ekiben does not do."""
     for kind in kinds or tuple(phrases("_decline")["kinds"]):
-        if pattern("_decline", "kinds", kind).search(said.draft.text):
+        if signals("_decline", "kinds", kind).among(said.draft.text):
             return _decline(said, kind)
     return None
 

@@ -3,7 +3,8 @@
 import re
 from functools import cache
 
-from agent.understanding.lexicon import pattern, phrases
+from agent.understanding.lexicon import phrases
+from agent.understanding.signals import signals
 
 
 @cache
@@ -14,7 +15,7 @@ def _goals() -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
 
 def is_goal(clause: str) -> bool:
     """Whether a clause says what somebody wants to know."""
-    return pattern("_goals", "_cue").search(clause) is not None
+    return signals("_goals", "_cue").among(clause)
 
 
 def agrees(clause: str, columns: list[str]) -> bool:

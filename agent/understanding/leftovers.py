@@ -14,8 +14,11 @@ from agent.understanding.said import Said
 from agent.understanding.text import Draft
 
 LINKS = "and|but|because|since|so|while|as|although|though|then|plus|cause|coz|cuz|thus"
+TELLS = r"warns?|tells?|says?|knows?|spots?|finds?|guess\w*|can|will|would|could"
 CLAUSE = re.compile(
-    rf"\.(?!\d)|->|=>|[,、;!?()\[\]]|:(?![\d/])|\s-+\s|(?<=[{HAN}]) (?=[{HAN}])|\s(?=(?:{LINKS})\s)|\s(?=which\s)|\s(?=that\s+(?:warns?|tells?|says?|knows?|spots?|finds?|guess\w*|can|will|would|could)\s)", re.IGNORECASE
+    rf"\.(?!\d)|->|=>|[,、;!?()\[\]]|:(?![\d/])|\s-+\s|(?<=(?-i:[{HAN}])) (?=(?-i:[{HAN}]))"
+    rf"|\s(?=(?:{LINKS})\s)|\s(?=which\s)|\s(?=that\s+(?:{TELLS})\s)",
+    re.IGNORECASE,
 )
 PART = re.compile(f"[{HOLE}\uf001\uf002\uec00-\uefff]")
 
@@ -83,7 +86,7 @@ def _sort(said: Said, clause: str, kept: list[str], rest: Rest) -> None:
     part = PART.search(clause) is not None
     shown = said.draft.show(" ".join(kept) if part else clause)
     bare = PART.sub(" ", clause)
-    ask = is_risky(said, bare, kept) or (part and not is_agreed_goal(said, bare, kept))
+    ask = is_risky(said, bare, kept, part) or (part and not is_agreed_goal(said, bare, kept))
     (rest.risky if ask else rest.passed).append(shown)
 
 

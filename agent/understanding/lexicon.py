@@ -31,9 +31,11 @@ MACROS = {
     "ref": f"(?-i:[{ARTIFACTS}])",
     "quoted": f"(?-i:[{QUOTES}])",
     "name": rf"(?:\s+|(?<![{WORD}]))(?:(?-i:[{QUOTES}{ARTIFACTS}])|[A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?)",
-    "han": f"[{HAN}]",
+    "han": f"(?-i:[{HAN}])",
     "thing": f"(?-i:[{PATHS}{QUOTES}{ARTIFACTS}])",
 }
+NEEDED = {"{ref}": ARTIFACTS, "{path}": PATHS}
+"""Phrases that need one of these are not compiled for a text without it."""
 
 
 @cache
@@ -74,19 +76,43 @@ def _both(entry: dict[str, list[str]]) -> list[str]:
     return [p for language in LANGUAGES for p in entry.get(language, [])]
 
 
+@cache
+def _needs(phrase: str, macro: str) -> bool:
+    """Whether a phrase cannot fit without that: it stands outside all brackets and is not optional."""
+    at = phrase.find(macro)
+    while at >= 0:
+        lead = re.sub(r"\\.|\[[^\]]*\]", "", phrase[:at])
+        rest = phrase[at + len(macro) :]
+        if lead.count("(") == lead.count(")") and "|" not in _outside(phrase) and not rest.startswith(("?", "*")):
+            return True
+        at = phrase.find(macro, at + 1)
+    return False
+
+
+def _outside(phrase: str) -> str:
+    """What stands outside all brackets."""
+    plain = re.sub(r"\\.|\[[^\]]*\]", "", phrase)
+    while (shorter := re.sub(r"\([^()]*\)", "", plain)) != plain:
+        plain = shorter
+    return plain
+
+
 @dataclass
 class Phrases:
     """Alternatives in both languages, compiled only in the languages that a text is written in."""
 
     en: list[str]
     zh: list[str]
-    variants: dict[tuple[bool, bool], re.Pattern[str]] = field(default_factory=dict)
+    variants: dict[tuple[bool, ...], re.Pattern[str]] = field(default_factory=dict)
 
     def on(self, text: str) -> re.Pattern[str]:
         """The pattern for that text; the first alternative that fits at a place is taken."""
-        key = (_LATIN.search(text) is not None, _CHINESE.search(text) is not None)
+        latin, chinese = _LATIN.search(text) is not None, _CHINESE.search(text) is not None
+        key = (latin, chinese, *(re.search(f"[{marks}]", text) is not None for marks in NEEDED.values()))
         if key not in self.variants:
-            self.variants[key] = compiled(self.en * key[0] + self.zh * key[1])
+            absent = [macro for macro, there in zip(NEEDED, key[2:], strict=True) if not there]
+            every = self.en * latin + self.zh * chinese
+            self.variants[key] = compiled([p for p in every if not any(_needs(p, macro) for macro in absent)])
         return self.variants[key]
 
     def search(self, text: str, at: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:

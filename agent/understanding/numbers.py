@@ -20,7 +20,8 @@ UNITS = {
 _BLANK = r"[\s\-]*"
 _UNIT = "|".join(UNITS)
 _AMOUNT = (
-    rf"(?:(?P<half>half\s+an?|半个?)|(?P<quarter>(?:a\s+)?quarter\s+of\s+an?|一刻)|(?P<threequarters>three\s+quarters\s+of\s+an?|三刻)|(?P<one>an?\b)|(?P<number>{NUMBER}))"
+    r"(?:(?P<half>half\s+an?|半个?)|(?P<quarter>(?:a\s+)?quarter\s+of\s+an?|一刻)"
+    rf"|(?P<threequarters>three\s+quarters\s+of\s+an?|三刻)|(?P<one>an?\b)|(?P<number>{NUMBER}))"
 )
 _TAIL = rf"(?:\s+and\s+a\s+half|半)?(?:{_BLANK}(?:and{_BLANK})?{NUMBER}{_BLANK}(?:{_UNIT})(?![A-Za-z0-9]))?"
 DURATION = re.compile(

@@ -88,6 +88,7 @@ def _imply(said: Said, desk: Desk) -> None:
     if said.wants("compare") and tables and not desk.marks("artifact"):
         said.intents = [Intent("train", i.mark) if i.tool == "compare" else i for i in said.intents]
     _goal_is_training(said, desk, tables)
+    _once(said, tables)
     if "estimators" in given and tables and not said.wants("train") and not desk.marks("artifact"):
         said.intents = [Intent("train", i.mark) if i.tool == "predict" else i for i in said.intents]
     deploying = said.wants("deploy") and not said.wants("train") and not desk.marks("artifact")
@@ -106,6 +107,13 @@ def _goal_is_training(said: Said, desk: Desk, tables: list[str]) -> None:
         clause = re.split(r"[,.;!?]", text[text.index(intent.mark) :])[0]
         if agrees(clause, likely(said)):
             said.intents = [Intent("train", i.mark) if i == intent else i for i in said.intents]
+
+
+def _once(said: Said, tables: list[str]) -> None:
+    """ "Who in new.csv will leave? Predict with churn": one prediction, asked for twice."""
+    twice = [i for i in said.intents if i.tool == "predict"][:-1]
+    if len(tables) == 1:
+        said.intents = [i for i in said.intents if i not in twice]
 
 
 def _wants_model(said: Said, given: set[str], tables: list[str]) -> bool:

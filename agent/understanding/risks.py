@@ -5,8 +5,9 @@ from functools import cache
 
 from agent.understanding.columns import closest, fuse
 from agent.understanding.goals import agrees, is_goal, means_something, without_goal
-from agent.understanding.lexicon import HAN, SPELLED, pattern
+from agent.understanding.lexicon import HAN, SPELLED
 from agent.understanding.said import Said
+from agent.understanding.signals import signals
 
 TALK, REASON = "\uf005", "\uf006"
 """Stand where a harmless phrase was that was talk, or began a reason."""
@@ -24,20 +25,32 @@ GOAL_WORDS = re.compile(r"\b(?:when|if|whether|before|each|predict\w*|guess\w*|n
 """Words that mean nothing more in a goal that is the target: "warn me when a pump fails"."""
 
 
-def is_risky(said: Said, clause: str, kept: list[str]) -> bool:
-    """Whether to ask about a clause; `kept` are its words that are not harmless."""
-    if is_goal(clause) and _agrees(said, clause):
+LEAVE_OUT = re.compile(
+    r"\b(?:leav(?:e|ing)|left|keep(?:ing)?|kept|tak(?:e|en|ing)|throw\w*|put) (?:[\w']+ ){0,5}?"
+    r"(?:out|aside|apart|away)\b",
+    re.IGNORECASE,
+)
+
+
+def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bool:
+    """Whether to ask about a clause; `kept` are its words that are not harmless; a `part` of the plan is in it."""
+    predicts = any(said.wants(tool) for tool in ("train", "predict", "preprocess"))
+    goal = predicts and is_goal(clause)
+    agreed = (goal and _agrees(said, clause)) or (part and is_agreed_goal(said, clause, kept))
+    if LEAVE_OUT.search(clause):
+        return True
+    if agreed:
         clause = without_goal(GOAL_WORDS.sub(" ", clause))
     reason = is_reason(clause)
     groups = ("condition", "learning", "serving") if reason else (*ALWAYS, "doing", "negation")
     return (
-        any(pattern("_risky", group).search(clause) for group in groups)
+        any(signals("_risky", group).among(clause) for group in groups)
         or NUMBERS.search(ONE.sub(" ", clause)) is not None
         or PLACE.search(clause.strip()[1:]) is not None
-        or not (reason or is_talk(clause) or is_agreed_goal(said, clause, kept))
+        or not (agreed or reason or is_talk(clause))
         or any(_is_near(said, word) for word in kept)
         or _says_label(said, clause)
-        or (is_goal(clause) and not _agrees(said, clause))
+        or (goal and not agreed)
     )
 
 
@@ -59,12 +72,12 @@ def _agrees(said: Said, clause: str) -> bool:
 
 def is_talk(clause: str) -> bool:
     """Whether somebody tells something, rather than naming one more thing."""
-    return TALK in clause or pattern("_risky", "cue").search(clause) is not None
+    return TALK in clause or signals("_risky", "cue").among(clause)
 
 
 def is_reason(clause: str) -> bool:
     """Whether a clause says why."""
-    return REASON in clause or pattern("_risky", "reason").search(clause) is not None
+    return REASON in clause or signals("_risky", "reason").among(clause)
 
 
 def _is_near(said: Said, word: str) -> bool:

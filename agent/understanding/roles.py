@@ -83,11 +83,19 @@ def _before(said: Said, slot: str, match: re.Match[str]) -> None:
     text = said.draft.text
     clause = max((m.end() for m in re.finditer(r"[;.!?]\s|[\ue000-\ue3ff]", text[: match.start()])), default=0)
     for at, _ in mentions(said.draft, clause, match.start(), said.columns):
+        if slot == "drop" and _is_predicted(text, at):
+            continue
         read = read_list(said.draft, at, said.columns)
         if read.end <= match.start() and FILLED.match(text[read.end : match.start()]):
             keep(said, slot, read)
             said.draft.cut(at, match.end())
             return
+
+
+def _is_predicted(text: str, at: int) -> bool:
+    """Whether "predict" stands before a place, so that what follows is no list of columns to drop."""
+    heads = [head for head, _ in forms("target", "weak")]
+    return any(m.end() == at for head in heads for m in head.finditer(text[:at]))
 
 
 def _unknown(said: Said, slot: str, match: re.Match[str]) -> None:
@@ -103,6 +111,8 @@ def _unknown(said: Said, slot: str, match: re.Match[str]) -> None:
 
 
 def _ordinary(said: Said, slot: str, word: str) -> bool:
+    if slot == "drop" and word.lower() in ("port", "host", "seed", "replicas", "metric"):
+        return True
     if is_plain(word) or (slot != "target" and re.match(f"[{HAN}]", word) and slot != "drop"):
         return True
     return is_verb(word) or (slot == "drop" and bool(re.match(f"[{HAN}]", word)) and _has_verb(word))
@@ -112,7 +122,8 @@ def _has_verb(word: str) -> bool:
     return (
         verbs().search(word) is not None
         or re.match(
-            "(?:吧|呢|啊|呀|嘛|呗|啦|咯|吗|就|所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)", word
+            "(?:吧|呢|啊|呀|嘛|呗|啦|咯|吗|就|所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)",
+            word,
         )
         is not None
     )

@@ -59,7 +59,9 @@ def _pairs(desk: Desk, named: list[str]) -> list[str]:
     models = desk.said.world.tags("model")
     first = named[:1] or models[:1]
     word, link = ("比较", "和") if desk.said.language == "zh" else ("compare", "and")
-    same = [m for m in models if m not in first and not (m.startswith(f"{first[0]}:") and m == _newest(models, first[0]))]
+    same = [
+        m for m in models if m not in first and not (m.startswith(f"{first[0]}:") and m == _newest(models, first[0]))
+    ]
     return [f"{word} {first[0]} {link} {m}" for m in same[:4]]
 
 

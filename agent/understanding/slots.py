@@ -34,7 +34,7 @@ MARKED = re.compile(f"[{PATHS}{QUOTES}{ARTIFACTS}]")
 
 def take_numbers(said: Said, *names: str) -> None:
     """Arguments that are a number with a word beside it."""
-    if not re.search(rf"{NUMBER}", said.draft.text, re.IGNORECASE):
+    if not re.search(rf"{NUMBER}|{'|'.join(ORDINALS)}", said.draft.text, re.IGNORECASE):
         return
     for name in names:
         for match in reversed(list(pattern("_slots", "numbers", name).finditer(said.draft.text))):
@@ -108,10 +108,22 @@ def take_duration(said: Said) -> None:
         said.draft.cut(match.start(), match.end())
 
 
+CHOICE_TRIGGERS = {
+    "platform": "docker|contain|kube|k8s|server|local|machine|laptop|computer|notebook|mac|pc|box|host|here"
+    "|容器|本地|本机|电脑|机器|笔记本|函数",
+    "split": "split|strat|chrono|时间|分层|随机|分组|切分|划分",
+    "task": "class|binary|regress|分类|多类|回归",
+    "separator": "separat|delimit|sep|tab|comma|pipe|semi|分隔|隔开|分割",
+}
+"""Words without which a choice was not said; its phrases need not be compiled."""
+
+
 def take_choices(said: Said) -> None:
     """Platform, split, task, separator, encoding, header, host, overwrite, only if better."""
     draft = said.draft
     for name in ("platform", "split", "task", "separator"):
+        if not re.search(CHOICE_TRIGGERS[name], draft.text, re.IGNORECASE):
+            continue
         for match in reversed(list(choices("_slots", name).finditer(draft.text))):
             _refused(said, match)
             said.set(name, chosen(match, "_slots", name))
@@ -126,6 +138,8 @@ def take_choices(said: Said) -> None:
 
 def take_separator(said: Said) -> None:
     """The separator, before punctuation is read as punctuation."""
+    if not re.search(CHOICE_TRIGGERS["separator"], said.draft.text, re.IGNORECASE):
+        return
     for match in said.draft.take(choices("_slots", "separator")):
         said.set("separator", chosen(match, "_slots", "separator"))
 

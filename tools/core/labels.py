@@ -20,6 +20,8 @@ OPPOSITES = {
     "1": "0",
     "positive": "negative",
     "pos": "neg",
+    "ja": "nein",
+    "oui": "non",
     "是": "否",
     "有": "无",
 }

@@ -45,6 +45,8 @@ class Service:
         self.port = 0
         self.words: asyncio.Queue[str] = asyncio.Queue()
         self.leaving = False
+        self.proofs = 1
+        """Requests to the running process that were no client's."""
 
     async def start(self, public: socket.socket) -> str:
         """Start it; "" once it is ready, else why it is not."""
@@ -215,6 +217,7 @@ class Supervisor:
             await asyncio.sleep(min(0.2 * 2**self.restarts, 10.0))
             began = time.monotonic()
             service.words = asyncio.Queue()
+            service.proofs = 0
             if await service.start(self.public):
                 continue
             await service.tell("activate")
@@ -240,6 +243,7 @@ class Supervisor:
             "service_pid": pid,
             "running": running,
             "since": self.since,
+            "proofs": live.proofs if live else 0,
             "error": self.error,
         }
 
