@@ -267,3 +267,16 @@ def test_the_time_limit_of_the_whole_command_holds(shell: Shell) -> None:
     answer = shell("run", "train on churn.csv, target Churn", "--timeout", "4")
     assert (answer.code, answer.document["status"], answer.document["error"]["code"]) == (8, "limit", "limit")
     assert answer.document["steps"][0]["status"] == "done"
+
+
+def test_two_deploys_at_once_take_turns(trained: Shell) -> None:
+    names = ("left", "right", "left")
+    started = [trained.start("deploy", "churn", "--name", name, "--yes", "--json") for name in names]
+    said = [json.loads(command.communicate(timeout=120)[0]) for command in started]
+    assert all(found.get("verified") for found in said), said
+    assert sorted((found["deployment"], found["revision"]) for found in said) == [
+        ("left", 1),
+        ("left", 2),
+        ("right", 1),
+    ]
+    assert "churn:1" in trained("status").document["bentos"]

@@ -42,7 +42,8 @@ def _asks(args: DeployArgs, context: Context) -> str:
 @tool(effect="release", asks=_asks)
 def deploy(args: DeployArgs, context: Context) -> Released:
     """Serve a model: proven with sample rows before it takes traffic, with no request lost."""
-    from tools.core.bento import build_bento, model_folder
+    from tools.core.bento import model_folder
+    from tools.core.packaging import bento_of
     from tools.core.release import copy_revision, finished, refuse_move, release
 
     _refuse_platform(args)
@@ -54,7 +55,7 @@ def deploy(args: DeployArgs, context: Context) -> Released:
             return done
         host, port = refuse_move(deployment, args.host, args.port)
         context.progress(0.05, "packaging")
-        bento = build_bento(context, model.tag, source.name, model.version)
+        bento = bento_of(context, model, source.name)
         revision = max(deployment.revisions, default=0) + 1
         record: dict[str, Any] = {"revision": revision, "model": model.tag, "bento": f"{source.name}:{model.version}"}
         record["key"] = context.key

@@ -4,6 +4,7 @@ from typing import Any
 
 from tools.core.context import Context
 from tools.core.errors import DataRefused
+from tools.core.metrics import shown
 from tools.core.tool import Args, Result, tool
 
 
@@ -33,8 +34,8 @@ class Evaluation(Result):
         low, high = self.interval
         where = "rows it never saw" if self.openings is not None else "the rows of that table"
         return (
-            f"{self.model} scores {number(self.score)} {self.metric} on {where} ({number(low)} to {number(high)}; "
-            f"always guessing scores {number(self.baseline)}). Report: {self.report}"
+            f"{self.model} scores {shown(self.score)} {self.metric} on {where} ({shown(low)} to {shown(high)}; "
+            f"always guessing scores {shown(self.baseline)}). Report: {self.report}"
         )
 
 
@@ -74,11 +75,6 @@ def evaluate(args: EvaluateArgs, context: Context) -> Evaluation:
     context.progress(0.8, "drawing the report")
     write_report(result, y, answers, runtime.facts, prepared.record["result"])
     return result
-
-
-def number(value: float) -> str:
-    """A score as people read it."""
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
 def _rows(args: EvaluateArgs, context: Context, model: Any, prepared: Any, runtime: Any) -> tuple[Any, ...]:

@@ -1,8 +1,5 @@
 """package: from a model to a Bento, which serves it anywhere."""
 
-from pathlib import Path
-from typing import Any
-
 from tools.core.context import Context
 from tools.core.errors import ApprovalNeeded
 from tools.core.tool import Args, Result, tool
@@ -32,10 +29,10 @@ class Packaged(Result):
 @tool(effect="write")
 def package(args: PackageArgs, context: Context) -> Packaged:
     """Build a Bento of a model: the service, the model's files, pinned versions, and nothing else."""
-    from tools.core.bento import build_bento, export_bento, model_folder
+    from tools.core.bento import export_bento, model_folder
     from tools.core.files import size_of
-    from tools.core.journal import now
     from tools.core.names import name_of
+    from tools.core.packaging import bento_of
 
     model = context.find(args.model, "model", "deployment")
     name = name_of(args.name) if args.name else model.name
@@ -43,24 +40,12 @@ def package(args: PackageArgs, context: Context) -> Packaged:
     if output and output.exists() and not args.overwrite:
         raise ApprovalNeeded(f"{str(output)!r} exists. Replace it?", "Say --overwrite.", "overwrite")
     context.progress(None, "building")
-    place = build_bento(context, model.tag, name, model.version)
+    place = bento_of(context, model, name)
     if output:
         export_bento(context, f"{name}:{model.version}", output)
-    result = Packaged(
+    return Packaged(
         bento=f"{name}:{model.version}",
         model=model.tag,
         path=str(output or place),
         size_bytes=size_of(place) + size_of(model_folder(context, model.tag)),
     )
-    _keep(context, name, model.version, result, now())
-    return result
-
-
-def _keep(context: Context, name: str, version: int, result: Packaged, made: str) -> None:
-    context.made["bento", name] = version
-    if context.store.get("bento", name, version) is None:
-        record: dict[str, Any] = {"made": made, "model": result.model, "result": result.document()}
-        with context.store.staging() as folder:
-            inner = Path(folder) / "bento"
-            inner.mkdir()
-            context.store.keep("bento", name, version, inner, record)

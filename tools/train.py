@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from tools.core.context import Context
 from tools.core.errors import LimitReached
+from tools.core.metrics import shown
 from tools.core.tool import Args, Result, tool
 
 
@@ -49,18 +50,11 @@ class Training(Result):
     def headline(self) -> str:
         low, high = self.interval
         others = [c for c in self.candidates if c.score is not None and c.estimator != self.estimator]
-        said = "".join(f"{c.estimator} {number(c.score)}, " for c in others)
+        said = "".join(f"{c.estimator} {shown(c.score)}, " for c in others)
         return (
-            f"{self.estimator}: cross-validation {self.metric} {number(self.score)} "
-            f"({number(low)} to {number(high)}); {said}always guessing {number(self.baseline)}."
+            f"{self.estimator}: cross-validation {self.metric} {shown(self.score)} "
+            f"({shown(low)} to {shown(high)}); {said}always guessing {shown(self.baseline)}."
         )
-
-
-def number(value: float | None) -> str:
-    """A score as people read it: three digits after the point, or four that count."""
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
 
 
 @tool(effect="write")
@@ -120,7 +114,7 @@ def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[dict[str, 
             began.append(time.monotonic())
         passed = time.monotonic() - began[0] if began else 0.0
         if fact.get("best"):
-            best = f"   best so far {number(fact['score'])} {asked['metric']}, {fact['best']}"
+            best = f"   best so far {shown(fact['score'])} {asked['metric']}, {fact['best']}"
         context.progress(min(passed / limit, 1.0), f"{passed:.0f} of {limit:.0f} s{best}")
 
     seconds = run_child("tools.core.training", job, limit, context, told)

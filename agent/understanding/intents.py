@@ -26,6 +26,11 @@ NOUN = re.compile(
     r" (deployment|evaluation|report)s?\b",
     re.IGNORECASE,
 )
+LATER = re.compile(
+    r"\b(?:leave|postpone|delay|defer|save) (?:the )?deployment(?: (?:for|until|till|to))?"
+    r" (?:later|another (?:day|time)|now|tomorrow|next time)",
+    re.IGNORECASE,
+)
 SHARES = {"third": 33.3333, "quarter": 25, "fifth": 20, "tenth": 10}
 SHARE = re.compile(
     r"\b((?:hold|keep|set|leave|reserve|put|take|with)(?:ing)?(?: (?:out|back|aside|off))?)"
@@ -59,6 +64,7 @@ def prepare(said: Said) -> None:
     positive = pattern("_slots", "negation", "positive")
     draft.take(positive, " " if said.language == "en" else "")
     draft.text = NOUN.sub(lambda m: f"{m[1]} {'deploy' if m[2].lower() == 'deployment' else 'evaluate'}", draft.text)
+    draft.text = LATER.sub("no deploy", draft.text)
     draft.text = SHARE.sub(lambda m: f"{m[1]} {SHARES[m[2].lower()]}%", draft.text)
     draft.take(pattern("_told", "done"), " ")
     draft.take(pattern("_told", "fares"), "is")

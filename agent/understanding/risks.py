@@ -21,7 +21,11 @@ ONE = re.compile(r"\bone\b", re.IGNORECASE)
 PLACE = re.compile(r"\b(?:in|for|from|on|at|with|by|to)\s+(?:the\s+)?[A-Z][a-z]+")
 
 
-GOAL_WORDS = re.compile(r"\b(?:when|if|whether|before|each|predict\w*|guess\w*|new)\b|预测|时候|提前", re.IGNORECASE)
+GOAL_WORDS = re.compile(
+    r"\b(?:(?:which|when|if|whether)(?: (?:of (?:my|our|the)|an?|the|my|our))? \w+"
+    r"|before|each|predict\w*|guess\w*|new)\b|预测|时候|提前",
+    re.IGNORECASE,
+)
 """Words that mean nothing more in a goal that is the target: "warn me when a pump fails"."""
 
 
@@ -41,6 +45,7 @@ def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bo
         return True
     if agreed:
         clause = without_goal(GOAL_WORDS.sub(" ", clause))
+        kept = [word for word in kept if word in clause]
     reason = is_reason(clause)
     groups = ("condition", "learning", "serving") if reason else (*ALWAYS, "doing", "negation")
     return (

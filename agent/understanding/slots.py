@@ -159,6 +159,7 @@ def take_estimators(said: Said) -> None:
         said.set("estimators", names)
     for match in reversed(found):
         said.draft.cut(match.start(), match.end(), "\uf001")
+    said.draft.text = re.sub("\uf001\\s*(?:or|/|或者?|还是)\\s*(?=(?:an? )?\uf001)", "\uf001 ", said.draft.text)
 
 
 def take_metric(said: Said) -> None:

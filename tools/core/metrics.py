@@ -77,6 +77,13 @@ def resolve(name: str | None, task: str) -> str:
     return plain
 
 
+def shown(value: float | None) -> str:
+    """A score as people read it: three digits after the point, fewer where it is large."""
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
 def better(metric: str, one: float, other: float) -> bool:
     """Whether score `one` beats `other`."""
     return one < other if metric in LOWER_IS_BETTER else one > other
