@@ -43,6 +43,9 @@ class Driver:
     declined: set[int] = field(default_factory=set)
     """Positions of steps that the person declined by `resume RUN no`."""
 
+    notes: list[str] = field(default_factory=list)
+    """How requests were read."""
+
     def __post_init__(self) -> None:
         self.context = self.settings.context()
         self.terminal = Terminal(self.settings.quiet)
@@ -141,10 +144,17 @@ class Driver:
 
         return make_planner(self.settings, self.context)
 
-    def plan_shower(self, planner: "Planner") -> Callable[[list[JournalStep]], None]:
-        """Shows a plan when the planner has made it."""
+    def plan_shower(self, planner: "Planner") -> Callable[[list[JournalStep], list[str]], None]:
+        """Shows a plan when the planner has made it, and how it read the request."""
         name = "offline planner" if planner.usage.llm == "offline" else planner.usage.llm
-        return lambda steps: self.terminal.show_plan(steps, name)
+
+        def show(steps: list[JournalStep], notes: list[str]) -> None:
+            self.notes += notes
+            for note in notes:
+                self.terminal.say(note)
+            self.terminal.show_plan(steps, name)
+
+        return show
 
     def answered(self, running: Running, said: "Said", planner: "Planner") -> Ended:
         """A conversation's turn that ended in words, in a question, or at a step."""
@@ -194,7 +204,8 @@ class Driver:
     ) -> Ended:
         """The document and exit code of a run."""
         steps = steps_of(self.journal, running.number)
-        warnings = [w for step in steps if step["result"] for w in step["result"]["warnings"]]
+        warnings = self.notes + [w for step in steps if step["result"] for w in step["result"]["warnings"]]
+        self.notes = []
         if comment:
             from agent.llm import struck
 

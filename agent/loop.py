@@ -35,7 +35,7 @@ def converse(
     planner: Planner,
     messages: "list[BaseMessage]",
     most_turns: int,
-    shown: Callable[[list[JournalStep]], None],
+    shown: Callable[[list[JournalStep], list[str]], None],
 ) -> Said:
     """Go on until the planner answers, asks, or something stops the run. Messages are kept in the journal."""
     error: EkibenError | None = None
@@ -51,7 +51,7 @@ def converse(
         running.supersede()
         running.journal.add(running.number, [(call.id, call.tool, call.args) for call in reply.calls])
         steps = running.steps()
-        shown(steps[-len(reply.calls) :])
+        shown(steps[-len(reply.calls) :], reply.notes)
         error = running.go()
         messages += outcomes(reply, running.steps()[-len(reply.calls) :])
         keep(running, planner, messages)

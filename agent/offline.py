@@ -62,7 +62,8 @@ class OfflinePlanner:
         """Understand what was said last."""
         message = self.model.invoke(messages)
         calls = [Call(call["name"], call["args"], call["id"] or "") for call in message.tool_calls]
-        return Reply(message, str(message.content), calls, message.additional_kwargs.get("question"))
+        told = message.additional_kwargs
+        return Reply(message, str(message.content), calls, told.get("question"), told.get("notes", []))
 
 
 def words_of(messages: Sequence[BaseMessage]) -> list[str]:

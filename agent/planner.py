@@ -41,6 +41,8 @@ class Reply:
     calls: list[Call]
     question: dict[str, Any] | None = None
     """{text, options} when the person must answer first."""
+    notes: list[str] = field(default_factory=list)
+    """What was read otherwise than it was written, or passed over."""
 
 
 class Planner(Protocol):

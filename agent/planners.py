@@ -24,7 +24,7 @@ def understand_words(words: list[str], context: Context) -> tuple[Plan | Questio
 
     A table that is there and cannot be read is its own error.
     """
-    from agent.understanding import explain
+    from agent.understanding import completed, explain
     from agent.world import Here
 
     here = Here(context)
@@ -32,11 +32,6 @@ def understand_words(words: list[str], context: Context) -> tuple[Plan | Questio
     for error in here.refused.values():
         raise error
     return found.outcome, found.notes
-
-
-def completed(words: list[str], here: object) -> str:
-    """One request from a request and the answers to questions about it."""
-    return words[0] if len(words) == 1 else " ".join(words)
 
 
 def plan_only(

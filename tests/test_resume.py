@@ -107,3 +107,19 @@ def test_nothing_to_go_on_with_is_said(shell: Shell) -> None:
     assert shell("resume").document["error"]["code"] == "not_found"
     assert shell("resume", "7").document["error"]["code"] == "not_found"
     assert shell("resume", "seven").document["error"]["code"] == "bad_arguments"
+
+
+def test_answers_to_the_planners_questions_complete_the_request(shell: Shell) -> None:
+    asked = shell("run", "train on chrun.csv with a linear model, 20 seconds")
+    assert (asked.code, asked.document["status"]) == (4, "question")
+    assert "churn.csv" in asked.document["question"]["options"]
+    answer = shell("resume", asked.document["run"], "churn.csv")
+    assert answer.code == 0, answer.stdout
+    assert [(s["tool"], s["status"]) for s in answer.document["steps"]] == [(tool, "done") for tool in STEPS[:3]]
+    assert answer.document["steps"][2]["result"]["estimator"] == "linear"
+
+
+def test_a_close_column_is_used_and_said(shell: Shell) -> None:
+    answer = shell("run", "prepare churn.csv, target churnn")
+    assert answer.code == 0, answer.stdout
+    assert any("churnn" in warning and "Churn" in warning for warning in answer.document["warnings"])

@@ -11,6 +11,7 @@ from agent.understanding.said import Intent, Said
 from agent.understanding.text import Thing
 
 BREAK = re.compile(r"[;.!?,]|\b(?:and|then|but)\b|然后|接着|随后|最后|同时|再|并|后|顺便", re.IGNORECASE)
+LISTED = r"\s*(?:,|、|&|\band\b|\bplus\b|和|与|跟|及|以及|还有|\s)+\s*(?:the\s+)?"
 ACCEPTED = {
     "preprocess": ("dataset",), "train": ("prepared", "dataset"), "evaluate": ("model", "deployment"),
     "explain": ("model", "deployment"), "compare": ("model", "deployment"), "package": ("model",),
@@ -46,6 +47,11 @@ class Desk:
     def marks(self, kind: str) -> list[str]:
         """Marks of a kind that may be inputs, as they stand in the text."""
         return [m for m in self.said.draft.order(kind) if m not in self.said.outputs]
+
+    def in_one_list(self, marks: list[str]) -> bool:
+        """Whether nothing but "and" and commas stands between the marks: "not" or "keep" would change everything."""
+        listed = LISTED.join(map(re.escape, marks))
+        return re.search(listed, self.said.draft.text, re.IGNORECASE) is not None
 
     def near(self, intent: Intent | None, kind: str) -> list[str]:
         """The marks of a kind in the verb's own clause; else those before it; else all."""

@@ -20,6 +20,13 @@ CLAUSE = re.compile(
     rf"|\s(?=(?:{LINKS})\s)|\s(?=which\s)|\s(?=that\s+(?:{TELLS})\s)",
     re.IGNORECASE,
 )
+UNWANTED = re.compile(
+    r"(?:\b(?:not|except(?: for)?|without|other than|apart from|instead of|rather than|excluding|never|keep|spare)\b"
+    r"|不是|而非|而不是|别动?|不要动?|除了|除|不含|不动|保留|留着)\s*(?:(?:the|model|on|for|with|to|deployment)\s+)*"
+    "[\ue800-\uebff]",
+    re.IGNORECASE,
+)
+"""A thing that is not wanted, where nobody knows what that changes."""
 PART = re.compile(f"[{HOLE}\uf001\uf002\uec00-\uefff]")
 
 
@@ -67,6 +74,7 @@ def leftovers(said: Said) -> Rest:
     text = re.sub(phrases("_filler")["harmless_digits"], " ", said.draft.text)
     text = re.sub(r"'s\b", " ", text)
     rest = Rest(risky=[said.draft.show(m[0]) for m in pattern("_risky", "hard").finditer(text)])
+    rest.risky += [said.draft.show(m[0]) for m in UNWANTED.finditer(text)]
     if not _unexplained(text):
         return rest
     for clause in CLAUSE.split(_clauses().on(text).sub(_mark, text)):

@@ -142,7 +142,7 @@ def stop(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     alone = {i.tool for i in desk.said.intents} == {"stop"} and not desk.said.refused
     marks = [m for m in desk.marks("artifact") if m not in desk.used]
     tags = list(dict.fromkeys(desk.thing(m).tag for m in marks))
-    if not alone or len(tags) < 2 or desk.said.draft.order("path"):
+    if not alone or len(tags) < 2 or not desk.in_one_list(marks):
         return on_deployment(desk, intent, origin)
     desk.used |= set(marks)
     things = [desk.checked(Thing("artifact", t, hint="deployment"), ("deployment",)) for t in tags]
@@ -208,6 +208,8 @@ def export(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
 def delete(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.near(intent, "artifact")
     if not marks:
+        raise desk.ask("which_kind", [])
+    if len({desk.thing(m).tag for m in marks}) > 1 and not desk.in_one_list(marks):
         raise desk.ask("which_kind", [])
     desk.used |= set(marks)
     return [_delete_one(desk, desk.thing(m)) for m in dict.fromkeys(marks)]
