@@ -56,7 +56,7 @@ def _disk(folder: Path) -> dict[str, Any]:
 
 
 def _port() -> dict[str, Any]:
-    from tools.core.control import open_listener
+    from tools.core.serving.control import open_listener
 
     try:
         with open_listener("127.0.0.1", None) as listener:

@@ -9,7 +9,7 @@ from agent.answer import answer_of, failure
 from agent.approval import make_approver
 from agent.document import document, status_of, steps_of
 from agent.settings import Settings
-from agent.terminal import Events, Terminal, ask_yes
+from agent.terminal import Events, Terminal, ask_yes, plain
 from tools.core.context import Context
 from tools.core.errors import EkibenError, exit_code_of
 from tools.core.journal import Journal, JournalStep
@@ -218,7 +218,7 @@ class Driver:
             status=status,
             plan=[{"tool": step["tool"], "args": step["args"]} for step in steps],
             steps=steps,
-            answer=answer,
+            answer=plain(answer),
             question=asked,
             warnings=warnings,
             error=error.document() if error else None,

@@ -27,8 +27,8 @@ class Here:
     def table(self, path: str) -> TableFacts | None:
         """The table at a path; None when there is no such file. One that cannot be read has no columns."""
         from tools.core.names import stem
-        from tools.core.reading import peek
-        from tools.core.targets import likely_targets
+        from tools.core.tables.reading import peek
+        from tools.core.tables.targets import likely_targets
 
         try:
             place = self.context.path(path)
@@ -52,7 +52,7 @@ class Here:
     def tags(self, kind: str) -> list[str]:
         """Tags, the most recently made first; of deployments their names."""
         if kind == "deployment":
-            from tools.core.deployments import deployments
+            from tools.core.serving.deployments import deployments
 
             return [deployment.name for deployment in deployments(self.context)]
         found = self.context.store.all(kind)
@@ -71,7 +71,7 @@ class Here:
 
     def revisions(self, deployment: str) -> list[int]:
         """The revisions that a deployment can go back to."""
-        from tools.core.deployments import find_deployment
+        from tools.core.serving.deployments import find_deployment
 
         try:
             return find_deployment(self.context, deployment).revisions

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from service.values import parse_moment, parse_number
-from tools.core.columns import Column, duplicates, infer_columns
-from tools.core.convert import convert
-from tools.core.reading import read_table
+from tools.core.tables.columns import Column, duplicates, infer_columns
+from tools.core.tables.convert import convert
+from tools.core.tables.reading import read_table
 
 CHURN = Path(__file__).parent.parent / "examples" / "churn.csv"
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.encoder import LARGEST, PARTS, date_part, encode, names, words
-from tools.core.recipe import fit_encoder, take
+from tools.core.learning.recipe import fit_encoder, take
 
 FAMILIES = ("linear", "forest", "boosting")
 INPUTS = {"columns": [{"name": k, "kind": k} for k in ("numeric", "boolean", "categorical", "datetime", "text")]}

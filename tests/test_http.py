@@ -22,14 +22,14 @@ from service.encoder import encode
 from service.http import LARGEST_BODY, MOST_AT_ONCE, MOST_ROWS, Holder, HttpFace
 from service.rows import check_columns
 from service.runtime import Runtime
-from tools.core.bento import build_bento, save_model
-from tools.core.candidate import save
 from tools.core.children import environment, python
-from tools.core.columns import infer_columns
 from tools.core.context import Context
-from tools.core.convert import convert
 from tools.core.files import write_json
-from tools.core.recipe import columns_of, fit_encoder, inputs_of
+from tools.core.learning.candidate import save
+from tools.core.learning.recipe import columns_of, fit_encoder, inputs_of
+from tools.core.serving.bento import build_bento, save_model
+from tools.core.tables.columns import infer_columns
+from tools.core.tables.convert import convert
 
 pytestmark = pytest.mark.filterwarnings("ignore:GitWildMatchPattern:DeprecationWarning")  # when bentoml is imported
 

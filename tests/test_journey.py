@@ -164,7 +164,7 @@ def test_a_crashed_service_is_started_again(trained: Shell, free_port: Callable[
 
     port = free_port()
     assert trained("deploy", "churn", "--name", "phoenix", "--port", str(port), "--yes").code == 0
-    from tools.core.control import state_of
+    from tools.core.serving.control import state_of
 
     before = state_of(trained.folder / ".ekiben/deployments/phoenix")
     assert before

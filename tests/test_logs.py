@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tables import Bench
 
-from tools.core.deployments import Deployment
 from tools.core.errors import BadArguments, NotFound
+from tools.core.serving.deployments import Deployment
 
 
 def test_the_last_lines(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import pandas as pd
 
-from tools.core.columns import Column, infer_columns, summarised
-from tools.core.oddities import WORDINGS, Oddity
+from tools.core.tables.columns import Column, infer_columns, summarised
+from tools.core.tables.oddities import WORDINGS, Oddity
 
 
 def _summary(**cells):

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tables import Bench, customers
 
-from tools.core.bento import pinned, refuse_leaks
 from tools.core.errors import ApprovalNeeded, Internal, NotFound
+from tools.core.serving.bento import pinned, refuse_leaks
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.values import category_text, parse_moment, parse_number, parse_truth
-from tools.core.columns import Column
-from tools.core.convert import convert
-from tools.core.dates import DATES
-from tools.core.number_forms import number_form
+from tools.core.tables.columns import Column
+from tools.core.tables.convert import convert
+from tools.core.tables.dates import DATES
+from tools.core.tables.number_forms import number_form
 
 DRESSED = (
     *(["1", "2.5"], ["$4.99", "$1,234.50", "7"], ["1.234,56 €", "2,5"], ["12%", "13.5%"], ["19M", "201k"]),

@@ -8,7 +8,7 @@ import pytest
 from tables import Bench, customers, houses
 
 from tools.core.errors import DataRefused, NeedsAnswer
-from tools.core.prepared import GROUP
+from tools.core.learning.prepared import GROUP
 
 
 def sides(bench: Bench, name: str = "t") -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.core.errors import BadArguments, DataRefused, EkibenError, NotFound
-from tools.core.reading import peek, read_table
+from tools.core.tables.reading import peek, read_table
 
 CHURN = Path(__file__).parent.parent / "examples" / "churn.csv"
 
@@ -254,7 +254,7 @@ def test_peek_agrees_with_read_table_and_imports_no_pandas(tmp_path):
     raw = read_table(CHURN)
     seen = peek(CHURN, 50)
     assert seen.columns == list(raw.frame) and seen.sample["Churn"] == raw.frame["Churn"].tolist()[:50]
-    code = "import sys; from pathlib import Path; from tools.core.reading import peek; peek(Path(sys.argv[1]));"
+    code = "import sys; from pathlib import Path; from tools.core.tables.reading import peek; peek(Path(sys.argv[1]));"
     code += "sys.exit(sum(m in sys.modules for m in ('pandas', 'numpy', 'duckdb', 'charset_normalizer')))"
     root = {**os.environ, "PYTHONPATH": str(CHURN.parent.parent)}
     assert subprocess.run([sys.executable, "-c", code, str(CHURN)], env=root, check=False).returncode == 0

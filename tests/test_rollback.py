@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tables import Bench, customers
 
-from tools.core.deployments import Deployment
 from tools.core.errors import NotFound, Unverified
+from tools.core.serving.deployments import Deployment
 
 
 def test_a_damaged_revision_is_refused_and_the_live_one_stays(tmp_path: Path) -> None:

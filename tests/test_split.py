@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tools.core.errors import DataRefused
-from tools.core.split import latest_rows, row_keys, sealed_rows
+from tools.core.learning.split import latest_rows, row_keys, sealed_rows
 
 TABLES = st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["a", "b", None])), min_size=40, max_size=200)
 

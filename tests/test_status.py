@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tables import Bench, customers
 
-from tools.core.deployments import Deployment
 from tools.core.errors import NotFound
+from tools.core.serving.deployments import Deployment
 
 
 def test_what_exists(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from tools.core.targets import likely_targets
+from tools.core.tables.targets import likely_targets
 
 
 def _table(**columns):

@@ -9,7 +9,7 @@ import pytest
 from tables import Bench, customers, houses
 
 from tools.core.errors import BadArguments, LimitReached
-from tools.core.models import load_runtime, shipped_hash
+from tools.core.learning.models import load_runtime, shipped_hash
 
 
 def test_candidates_are_compared_and_the_best_is_kept(tmp_path: Path) -> None:

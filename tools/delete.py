@@ -51,7 +51,7 @@ def delete(args: DeleteArgs, context: Context) -> Deleted:
 
 
 def _refused_if_needed(args: DeleteArgs, context: Context) -> Artifact:
-    from tools.core.deployments import deployments
+    from tools.core.serving.deployments import deployments
 
     artifact = context.find(args.name, args.kind)
     for deployment in deployments(context):
@@ -64,8 +64,8 @@ def _refused_if_needed(args: DeleteArgs, context: Context) -> Artifact:
 
 
 def _deployment(args: DeleteArgs, context: Context) -> Deleted:
-    from tools.core.deployments import find_deployment
     from tools.core.files import remove, size_of
+    from tools.core.serving.deployments import find_deployment
 
     deployment = find_deployment(context, args.name)
     with context.store.lock(f"deployment-{deployment.name}"):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from tools.core.context import Context
 from tools.core.errors import BadArguments
-from tools.core.release import Released
+from tools.core.serving.release import Released
 from tools.core.tool import Args, tool
 
 
@@ -26,7 +26,7 @@ class DeployArgs(Args):
 
 
 def _asks(args: DeployArgs, context: Context) -> str:
-    from tools.core.deployments import address
+    from tools.core.serving.deployments import address
 
     _refuse_platform(args)
     source = context.find(args.model, "model", "bento")
@@ -42,9 +42,9 @@ def _asks(args: DeployArgs, context: Context) -> str:
 @tool(effect="release", asks=_asks)
 def deploy(args: DeployArgs, context: Context) -> Released:
     """Serve a model: proven with sample rows before it takes traffic, with no request lost."""
-    from tools.core.bento import model_folder
-    from tools.core.packaging import bento_of
-    from tools.core.release import copy_revision, finished, refuse_move, release
+    from tools.core.serving.bento import model_folder
+    from tools.core.serving.packaging import bento_of
+    from tools.core.serving.release import copy_revision, finished, refuse_move, release
 
     _refuse_platform(args)
     source = context.find(args.model, "model", "bento")
@@ -65,8 +65,8 @@ def deploy(args: DeployArgs, context: Context) -> Released:
 
 
 def _deployment(args: DeployArgs, default: str, context: Context) -> Any:
-    from tools.core.deployments import Deployment
     from tools.core.names import name_of
+    from tools.core.serving.deployments import Deployment
 
     name = name_of(args.name) if args.name else default
     return Deployment(name, context.workspace / "deployments" / name)

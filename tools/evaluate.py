@@ -4,7 +4,7 @@ from typing import Any
 
 from tools.core.context import Context
 from tools.core.errors import DataRefused
-from tools.core.metrics import shown
+from tools.core.learning.metrics import shown
 from tools.core.tool import Args, Result, tool
 
 
@@ -42,10 +42,10 @@ class Evaluation(Result):
 @tool(effect="write")
 def evaluate(args: EvaluateArgs, context: Context) -> Evaluation:
     """Score a model on the sealed test set, or on another table with the same columns."""
-    from tools.core.labels import to_codes
-    from tools.core.metrics import everything, interval, score
-    from tools.core.models import goal_of, load_runtime
-    from tools.core.report import write_report
+    from tools.core.learning.labels import to_codes
+    from tools.core.learning.metrics import everything, interval, score
+    from tools.core.learning.models import goal_of, load_runtime
+    from tools.core.learning.report import write_report
 
     model = context.find(args.model, "model", "deployment")
     prepared = context.find(f"prepared/{model.record['prepared']}", "prepared")
@@ -79,8 +79,8 @@ def evaluate(args: EvaluateArgs, context: Context) -> Evaluation:
 
 def _rows(args: EvaluateArgs, context: Context, model: Any, prepared: Any, runtime: Any) -> tuple[Any, ...]:
     from service.rows import check_columns
-    from tools.core.prepared import open_sealed
-    from tools.core.recipe import columns_of
+    from tools.core.learning.prepared import open_sealed
+    from tools.core.learning.recipe import columns_of
 
     if args.path is not None:
         return (*_other_table(args.path, context, prepared, runtime), None, [])
@@ -97,7 +97,7 @@ def _rows(args: EvaluateArgs, context: Context, model: Any, prepared: Any, runti
 
 
 def _other_table(path: str, context: Context, prepared: Any, runtime: Any) -> tuple[Any, Any]:
-    from tools.core.scoring import read_for, target_of
+    from tools.core.learning.scoring import read_for, target_of
 
     checked, frame = read_for(context.path(path), prepared, runtime)
     if checked.problems:
@@ -116,8 +116,8 @@ def _guesses(y: Any, prepared: Any, runtime: Any) -> Any:
     """What a Dummy estimator answers: the training rows' shares of labels, or their mean."""
     import numpy as np
 
-    from tools.core.labels import to_codes
-    from tools.core.prepared import training_rows
+    from tools.core.learning.labels import to_codes
+    from tools.core.learning.prepared import training_rows
 
     known = training_rows(prepared).target
     if not runtime.labels:

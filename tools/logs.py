@@ -26,7 +26,7 @@ def logs(args: LogsArgs, context: Context) -> Logged:
     """The last lines that a deployment's service wrote."""
     from collections import deque
 
-    from tools.core.deployments import find_deployment
+    from tools.core.serving.deployments import find_deployment
 
     deployment = find_deployment(context, args.deployment)
     path = deployment.folder / "service.log"

@@ -29,10 +29,10 @@ class Packaged(Result):
 @tool(effect="write")
 def package(args: PackageArgs, context: Context) -> Packaged:
     """Build a Bento of a model: the service, the model's files, pinned versions, and nothing else."""
-    from tools.core.bento import export_bento, model_folder
     from tools.core.files import size_of
     from tools.core.names import name_of
-    from tools.core.packaging import bento_of
+    from tools.core.serving.bento import export_bento, model_folder
+    from tools.core.serving.packaging import bento_of
 
     model = context.find(args.model, "model", "deployment")
     name = name_of(args.name) if args.name else model.name

@@ -34,8 +34,8 @@ class Predicted(Result):
 @tool(effect="write")
 def predict(args: PredictArgs, context: Context) -> Predicted:
     """Predict every row of a table, as the live service would."""
-    from tools.core.models import load_runtime
-    from tools.core.scoring import read_for
+    from tools.core.learning.models import load_runtime
+    from tools.core.learning.scoring import read_for
 
     model = _model(args.model, context)
     path = context.path(args.path)
@@ -60,9 +60,9 @@ def predict(args: PredictArgs, context: Context) -> Predicted:
 
 
 def _model(text: str, context: Context) -> Any:
-    from tools.core.deployments import deployments
     from tools.core.errors import NotFound
     from tools.core.names import parse_reference
+    from tools.core.serving.deployments import deployments
 
     wanted = parse_reference(text)
     if wanted.kind != "deployment":
@@ -97,7 +97,7 @@ def _with_predictions(frame: Any, runtime: Any, checked: Any, bad: set[int]) -> 
     import pandas as pd
 
     from service.runtime import label_text
-    from tools.core.recipe import take
+    from tools.core.learning.recipe import take
 
     rows = np.array([row for row in range(len(frame)) if row not in bad], dtype=np.int64)
     prediction = runtime.predict(take(checked.columns, rows) if bad else checked.columns) if len(rows) else None

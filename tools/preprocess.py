@@ -72,10 +72,10 @@ class Preprocessed(Result):
 @tool(effect="write")
 def preprocess(args: PreprocessArgs, context: Context) -> Preprocessed:
     """Choose target and columns, and seal the test set before anything is fitted."""
-    from tools.core.columns import Column
-    from tools.core.labels import decide
+    from tools.core.learning.labels import decide
+    from tools.core.learning.prepared import load_table
     from tools.core.names import name_of
-    from tools.core.prepared import load_table
+    from tools.core.tables.columns import Column
 
     dataset = context.find(args.dataset, "dataset")
     name = name_of(args.name) if args.name else dataset.name
@@ -153,8 +153,8 @@ def _refuse_small(kept: Any, table: Any, target: str) -> None:
 
 
 def _without_rare(kept: Any, target: str, goal: Any, warnings: list[str]) -> Any:
-    from tools.core.labels import FEWEST_ROWS as FEWEST
-    from tools.core.labels import rare_labels
+    from tools.core.learning.labels import FEWEST_ROWS as FEWEST
+    from tools.core.learning.labels import rare_labels
 
     rare = rare_labels(kept[target]) if goal.labels else []
     if not rare:
@@ -165,7 +165,7 @@ def _without_rare(kept: Any, target: str, goal: Any, warnings: list[str]) -> Any
 
 
 def _remaining(goal: Any, kept: Any, target: str) -> list[Any]:
-    from tools.core.labels import plain
+    from tools.core.learning.labels import plain
 
     there = {plain(value) for value in kept[target].unique()} if goal.labels else set()
     return [label for label in goal.labels if label in there]
@@ -199,8 +199,8 @@ def _cut(
     kept: Any, features: list[Any], goal: Any, args: PreprocessArgs, columns: dict[str, Any], target: str
 ) -> tuple[str, Any, Any]:
     """How the rows were cut, the rows (in the order of time, where it is by time), and the mask of sealed ones."""
-    from tools.core.labels import to_codes
-    from tools.core.split import latest_rows, row_keys, sealed_rows
+    from tools.core.learning.labels import to_codes
+    from tools.core.learning.split import latest_rows, row_keys, sealed_rows
 
     split = _how(args, goal)
     if split == "time":
@@ -252,7 +252,7 @@ def _keep(
     about: dict[str, Any],
 ) -> None:
     from tools.core.journal import now
-    from tools.core.prepared import write_sides
+    from tools.core.learning.prepared import write_sides
 
     with context.store.staging() as folder:
         names = [column.name for column in features]

@@ -51,11 +51,11 @@ class Profile(Result):
 @tool(effect="write")
 def profile(args: ProfileArgs, context: Context) -> Profile:
     """Read a table: kinds of columns, missing values, likely targets, oddities."""
-    from tools.core.columns import duplicates, infer_columns, summarised
-    from tools.core.convert import convert
     from tools.core.files import sha256
     from tools.core.names import name_of, stem
-    from tools.core.reading import read_table
+    from tools.core.tables.columns import duplicates, infer_columns, summarised
+    from tools.core.tables.convert import convert
+    from tools.core.tables.reading import read_table
 
     name = name_of(args.name or stem(args.path), "dataset's name")
     path = context.path(args.path)
@@ -82,7 +82,7 @@ def source(path: Path, digest: str, dialect: dict[str, Any], args: ProfileArgs) 
 
 
 def _targets(frame: Any, name: str) -> list[str]:
-    from tools.core.targets import likely_targets
+    from tools.core.tables.targets import likely_targets
 
     head = frame.head(2000)
     missing = head.isna()

@@ -3,9 +3,9 @@
 from pydantic import Field
 
 from tools.core.context import Context
-from tools.core.deployments import Deployment
 from tools.core.errors import BadArguments, NotFound
-from tools.core.release import Released
+from tools.core.serving.deployments import Deployment
+from tools.core.serving.release import Released
 from tools.core.tool import Args, tool
 
 
@@ -17,7 +17,7 @@ class RollbackArgs(Args):
 
 
 def _asks(args: RollbackArgs, context: Context) -> str:
-    from tools.core.deployments import find_deployment
+    from tools.core.serving.deployments import find_deployment
 
     deployment = find_deployment(context, args.deployment)
     revision = _wanted(deployment, args.to)
@@ -28,8 +28,8 @@ def _asks(args: RollbackArgs, context: Context) -> str:
 @tool(effect="release", asks=_asks)
 def rollback(args: RollbackArgs, context: Context) -> Released:
     """Serve an earlier revision again: it is started and proven before traffic moves."""
-    from tools.core.deployments import find_deployment
-    from tools.core.release import finished, release
+    from tools.core.serving.deployments import find_deployment
+    from tools.core.serving.release import finished, release
 
     deployment = find_deployment(context, args.deployment)
     with context.store.lock(f"deployment-{deployment.name}"):

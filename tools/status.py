@@ -54,8 +54,8 @@ class Status(Result):
 @tool(effect="read")
 def status(args: StatusArgs, context: Context) -> Status:
     """What exists in this workspace, and what is live."""
-    from tools.core.deployments import deployments
     from tools.core.names import parse_reference
+    from tools.core.serving.deployments import deployments
 
     wanted = parse_reference(args.name) if args.name else None
     kinds = ("dataset", "prepared", "model", "bento")

@@ -18,7 +18,7 @@ class Stopped(Result):
 
 
 def _asks(args: StopArgs, context: Context) -> str:
-    from tools.core.deployments import find_deployment
+    from tools.core.serving.deployments import find_deployment
 
     deployment = find_deployment(context, args.deployment)
     return f"Stop {deployment.name}, which is {deployment.state} on {deployment.url()}?"
@@ -27,8 +27,8 @@ def _asks(args: StopArgs, context: Context) -> str:
 @tool(effect="release", asks=_asks)
 def stop(args: StopArgs, context: Context) -> Stopped:
     """Stop a deployment: it finishes what it has, then its address is free."""
-    from tools.core.control import stop_supervisor
-    from tools.core.deployments import find_deployment
+    from tools.core.serving.control import stop_supervisor
+    from tools.core.serving.deployments import find_deployment
 
     deployment = find_deployment(context, args.deployment)
     with context.store.lock(f"deployment-{deployment.name}"):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from tools.core.context import Context
 from tools.core.errors import LimitReached
-from tools.core.metrics import shown
+from tools.core.learning.metrics import shown
 from tools.core.tool import Args, Result, tool
 
 
@@ -60,12 +60,12 @@ class Training(Result):
 @tool(effect="write")
 def train(args: TrainArgs, context: Context) -> Training:
     """Fit and compare estimators by cross-validation, and keep the best as a model."""
-    from tools.core.columns import Column
-    from tools.core.estimators import choose
-    from tools.core.metrics import resolve
+    from tools.core.learning.estimators import choose
+    from tools.core.learning.metrics import resolve
+    from tools.core.learning.prepared import training_rows
+    from tools.core.learning.recipe import inputs_of
     from tools.core.names import name_of
-    from tools.core.prepared import training_rows
-    from tools.core.recipe import inputs_of
+    from tools.core.tables.columns import Column
 
     prepared = context.find(args.dataset, "prepared")
     facts = prepared.record["result"]
@@ -101,7 +101,7 @@ def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[dict[str, 
     import time
 
     from tools.core.files import read_json, write_json
-    from tools.core.jobs import run_child
+    from tools.core.learning.jobs import run_child
 
     write_json(job / "job.json", asked)
     limit = asked["time_limit"]
@@ -117,7 +117,7 @@ def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[dict[str, 
             best = f"   best so far {shown(fact['score'])} {asked['metric']}, {fact['best']}"
         context.progress(min(passed / limit, 1.0), f"{passed:.0f} of {limit:.0f} s{best}")
 
-    seconds = run_child("tools.core.training", job, limit, context, told)
+    seconds = run_child("tools.core.learning.training", job, limit, context, told)
     outcome = read_json(job / "outcome.json") if (job / "outcome.json").exists() else {"candidates": []}
     if not outcome.get("best"):
         notes = "; ".join(f"{c['estimator']}: {c['note']}" for c in outcome["candidates"])
@@ -156,10 +156,10 @@ def _keep(context: Context, job: Path, result: Training, asked: dict[str, Any], 
     import shutil
 
     from service.runtime import MODEL_FILE
-    from tools.core.bento import save_model
     from tools.core.files import write_json
     from tools.core.journal import now
-    from tools.core.models import facts_of, sample_of, shipped_hash
+    from tools.core.learning.models import facts_of, sample_of, shipped_hash
+    from tools.core.serving.bento import save_model
 
     chosen = job / result.estimator
     name, _, version = result.model.partition(":")

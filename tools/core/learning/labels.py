@@ -1,0 +1,156 @@
+"""What a target column asks for: which task, which labels, which of them is the positive one."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tools.core.errors import DataRefused
+from tools.core.tables.columns import Column
+
+Task = Literal["binary", "multiclass", "regression"]
+MOST_INTEGER_CLASSES = 10
+"""A whole-number target with at most so many values is read as classes."""
+MOST_CLASSES = 100
+FEWEST_ROWS = 5
+"""A class needs so many rows: one for each fold of cross-validation."""
+OPPOSITES = {
+    "yes": "no",
+    "y": "n",
+    "true": "false",
+    "t": "f",
+    "1": "0",
+    "positive": "negative",
+    "pos": "neg",
+    "ja": "nein",
+    "oui": "non",
+    "是": "否",
+    "有": "无",
+}
+"""Labels that say yes, and those that say no: 1 is the positive one beside 0, not beside 2."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The target as it will be predicted."""
+
+    task: Task
+    labels: list[Any]
+    """In sorted order; empty in regression."""
+    positive: Any
+    warnings: list[str]
+
+
+def decide(values: Any, column: Column, task: str, positive: Any) -> Goal:
+    """The goal of a target without missing values (a pandas Series); DataRefused when it cannot be one."""
+    unique = list(values.unique())
+    if len(unique) < 2:
+        raise DataRefused(
+            f"{column.name!r} has one value only ({_shown(unique[0])}), so there is nothing to predict.",
+            "Choose another target with --target.",
+            "target",
+        )
+    if column.kind == "id" or column.kind == "datetime" or (column.kind == "text" and task != "regression"):
+        raise DataRefused(
+            f"{column.name!r} cannot be a target: it holds {_what(column.kind)}.",
+            "Choose another with --target.",
+            "target",
+        )
+    found, warnings = _task(column, len(unique), task)
+    if found == "regression":
+        return Goal(found, [], None, warnings)
+    labels = _labels(unique)
+    _refuse_classes(column, labels, values, found)
+    return Goal(found, labels, _positive(labels, values, positive) if found == "binary" else None, warnings)
+
+
+def rare_labels(values: Any) -> list[Any]:
+    """Labels with fewer rows than a fold each; what is left must be at least two labels."""
+    counts = values.value_counts()
+    return list(counts[counts < FEWEST_ROWS].index)
+
+
+def to_codes(values: Any, labels: list[Any]) -> Any:
+    """Positions of values among the labels, as an integer array; -1 where it is none of them."""
+    import numpy as np
+
+    index = {label: place for place, label in enumerate(labels)}
+    return np.array([index.get(plain(value), -1) for value in values], dtype=np.int64)
+
+
+def plain(value: Any) -> Any:
+    """A label as JSON writes it: a whole number, a truth value, a number or a text of Python's own."""
+    value = value.item() if hasattr(value, "item") else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _task(column: Column, unique: int, task: str) -> tuple[Task, list[str]]:
+    number = column.storage in ("integer", "real")
+    if task == "regression":
+        if not number:
+            raise DataRefused(
+                f"{column.name!r} holds {column.kind} values, which cannot be predicted as numbers.",
+                "Leave --task away.",
+                "task",
+            )
+        return "regression", []
+    if task == "binary" and unique != 2:
+        raise DataRefused(f"{column.name!r} has {unique} values, not two.", "Leave --task away.", "task")
+    if task in ("binary", "multiclass"):
+        return ("binary" if unique == 2 else "multiclass"), []
+    if column.storage == "real" and unique > 2:
+        return "regression", []
+    if unique == 2:
+        return "binary", []
+    if column.storage == "integer" and unique > MOST_INTEGER_CLASSES:
+        return "regression", []
+    said = f"{column.name} has {unique} whole numbers, read as classes; say --task regression to predict amounts."
+    return "multiclass", [said] if column.storage == "integer" else []
+
+
+def _labels(unique: list[Any]) -> list[Any]:
+    labels = [plain(value) for value in unique]
+    try:
+        return sorted(labels)
+    except TypeError:
+        return sorted(labels, key=str)
+
+
+def _refuse_classes(column: Column, labels: list[Any], values: Any, task: Task) -> None:
+    if len(labels) > MOST_CLASSES or (task == "multiclass" and len(labels) > len(values) / 3):
+        raise DataRefused(
+            f"{column.name!r} has {len(labels)} different values in {len(values)} rows: too many for classes.",
+            "Choose another target with --target.",
+            "target",
+        )
+    if len(labels) - len(rare_labels(values)) < 2:
+        raise DataRefused(
+            f"{column.name!r} has fewer than two values with at least {FEWEST_ROWS} rows, one for each fold.",
+            "Bring more rows, or choose another target with --target.",
+            "target",
+        )
+
+
+def _positive(labels: list[Any], values: Any, given: Any) -> Any:
+    if given is not None:
+        match = [label for label in labels if str(label).strip().casefold() == str(given).strip().casefold()]
+        if not match:
+            raise DataRefused(
+                f"{_shown(given)} is no value of the target; its values are {', '.join(map(_shown, labels))}.",
+                f"Say --positive {labels[-1]}.",
+                "positive",
+            )
+        return match[0]
+    words = {str(label).strip().casefold(): label for label in labels}
+    truths = [label for word, label in words.items() if OPPOSITES.get(word, word) in words and word in OPPOSITES]
+    if len(truths) == 1:
+        return truths[0]
+    counts = values.map(plain).value_counts()
+    return min(reversed(labels), key=lambda label: counts[label])
+
+
+def _shown(value: Any) -> str:
+    return repr(plain(value))
+
+
+def _what(kind: str) -> str:
+    said = {"id": "a different value in each row, like an id", "text": "free text", "datetime": "dates"}
+    return said.get(kind, kind)

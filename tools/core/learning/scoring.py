@@ -1,0 +1,57 @@
+"""Reading another table for a model: its cells by the training columns' own forms, checked as posted rows are."""
+
+from pathlib import Path
+from typing import Any
+
+from service.rows import Checked, check_columns, misspelled
+from tools.core.errors import DataRefused
+from tools.core.store import Artifact
+from tools.core.tables.columns import Column
+
+
+def read_for(path: Path, prepared: Artifact, runtime: Any) -> tuple[Checked, Any]:
+    """A table's checked columns and its raw frame. A column that may not be missing and is absent is DataRefused."""
+    from tools.core.learning.recipe import columns_of
+    from tools.core.tables.convert import convert
+    from tools.core.tables.reading import read_table
+
+    dialect = prepared.record.get("dialect", {})
+    raw = read_table(path, header=dialect.get("header"))
+    columns = [Column.model_validate(column) for column in prepared.record["features"]]
+    _refuse_absent(path, [str(name) for name in raw.frame], runtime.inputs)
+    there = [column for column in columns if column.name in raw.frame]
+    table = convert(raw.frame, there, keep_bad=True)
+    for column in columns:
+        if column.name not in table:
+            table[column.name] = None
+    return check_columns(runtime.inputs, columns_of(table, runtime.inputs), len(table)), raw.frame
+
+
+def target_of(frame: Any, prepared: Artifact, runtime: Any, path: str) -> Any:
+    """The target's values in a raw frame; DataRefused where it is absent, or holds something else."""
+    from tools.core.tables.convert import convert
+
+    column = Column.model_validate(prepared.record["target_column"])
+    if column.name not in frame:
+        raise DataRefused(f"{path!r} has no column {column.name!r}, the target.", "Add the true values.")
+    values = convert(frame, [column])[column.name]
+    from tools.core.learning.labels import to_codes
+
+    if values.isna().any() or (runtime.labels and (to_codes(values, runtime.labels) < 0).any()):
+        raise DataRefused(
+            f"{column.name!r} of {path!r} has missing values or labels that the model does not know.",
+            "Leave those rows away.",
+        )
+    return values
+
+
+def _refuse_absent(path: Path, names: list[str], inputs: Any) -> None:
+    wanted = {column["name"]: column["missing"] for column in inputs["columns"]}
+    absent = [name for name in wanted if name not in names]
+    for name in names:
+        if name not in wanted and name not in inputs["ignored"] and (right := misspelled(name, absent)):
+            raise DataRefused(f"{path.name!r} has a column {name!r} where {right!r} is expected.", "Rename it.")
+    needed = [name for name in absent if not wanted[name]]
+    if needed:
+        shown = ", ".join(map(repr, needed[:5])) + (", …" if len(needed) > 5 else "")
+        raise DataRefused(f"{path.name!r} lacks columns that the model needs: {shown}.", "Add them.")

@@ -1,0 +1,1 @@
+"""From a model to what is live: Bentos, supervisors, proofs, the record of revisions."""
