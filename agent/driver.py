@@ -54,7 +54,7 @@ class Driver:
     def request(self, text: str) -> Ended:
         """Plan a request and run it."""
         planner = self.planner()
-        number = self.journal.begin(text, self.settings.llm, "request")
+        number = self.journal.begin(text, self.settings.llm, "request", self.settings.base_url)
         return self.talk(number, planner, [], text)
 
     def talk(self, number: int, planner: "Planner", before: "list[BaseMessage]", text: str) -> Ended:

@@ -1,8 +1,10 @@
 """Goes on with a run: killed, failed, or waiting for an answer or an approval."""
 
+from dataclasses import replace
 from typing import Any
 
 from agent.driver import Driver, Ended
+from agent.settings import Settings
 from tools.core.errors import BadArguments, NotFound
 from tools.core.journal import JournalStep
 
@@ -15,6 +17,7 @@ def resume(driver: Driver, number: int | None, answer: str | None) -> Ended:
     """Go on with a run; the answer takes the place of the argument that was asked for, or of words."""
     run = driver.journal.run(number) if number is not None else newest(driver)
     number = int(run["id"])
+    driver.settings = as_it_began(driver.settings, run)
     steps = driver.journal.steps(number)
     waiting = run["waiting"] or {}
     if run["status"] in ("done", "declined"):
@@ -34,6 +37,13 @@ def resume(driver: Driver, number: int | None, answer: str | None) -> Ended:
     if driver.settings.yes:
         driver.approved.add(open_step.position)
     return go_on(driver, run)
+
+
+def as_it_began(settings: Settings, run: dict[str, Any]) -> Settings:
+    """The settings with the run's own planner, unless another one is named now."""
+    if settings.llm != "offline" or run["llm"] in ("offline", "none"):
+        return settings
+    return replace(settings, llm=run["llm"], base_url=settings.base_url or run["base_url"])
 
 
 def newest(driver: Driver) -> dict[str, Any]:

@@ -97,8 +97,7 @@ def test_it_may_ask(shell: Shell) -> None:
         asked = run(shell, script.url, "train on churn.csv")
         assert (asked.code, asked.document["status"]) == (4, "question")
         assert asked.document["question"] == {"text": "Which column?", "options": ["Churn", "tenure"]}
-        llm = ("--llm", "openai:scripted", "--base-url", script.url)
-        answer = shell("resume", asked.document["run"], "1", *llm)
+        answer = shell("resume", asked.document["run"], "1")
     assert answer.code == 0, answer.stdout
     assert script.asked[1]["messages"][-1]["content"] == "Churn"
 

@@ -14,7 +14,7 @@ from tools.core.files import finite
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT NOT NULL, llm TEXT, status TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT NOT NULL, llm TEXT, base_url TEXT, status TEXT NOT NULL,
     started TEXT NOT NULL, ended TEXT, messages TEXT NOT NULL DEFAULT '[]', waiting TEXT, origin TEXT NOT NULL,
     usage TEXT NOT NULL DEFAULT '{}');
 CREATE TABLE IF NOT EXISTS steps (
@@ -77,12 +77,12 @@ class Journal:
                 "Move it away, then run this again.",
             ) from exc
 
-    def begin(self, request: str, llm: str, origin: str) -> int:
+    def begin(self, request: str, llm: str, origin: str, base_url: str | None = None) -> int:
         """A new run's number. `origin` is request, plan or command."""
         with self._open() as db:
             cursor = db.execute(
-                "INSERT INTO runs (request, llm, status, started, origin) VALUES (?, ?, 'running', ?, ?)",
-                (request, llm, now(), origin),
+                "INSERT INTO runs (request, llm, base_url, status, started, origin) VALUES (?, ?, ?, 'running', ?, ?)",
+                (request, llm, base_url, now(), origin),
             )
         return int(cursor.lastrowid or 0)
 
