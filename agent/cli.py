@@ -84,7 +84,7 @@ def given(ctx: click.Context, params: dict[str, Any]) -> tuple[Settings, dict[st
     """The settings and the command's own parameters; a flag after the command wins over one before it."""
     before: dict[str, Any] = ctx.find_root().obj or {}
     after = {name: params.pop(name) for name in FLAGS if name in params}
-    flags = {name: after.get(name) or before.get(name) for name in FLAGS}
+    flags = {name: before.get(name) if after.get(name) in (None, False) else after[name] for name in FLAGS}
     return settle(flags), params
 
 

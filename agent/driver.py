@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from agent.planner import Planner
 
 
+ARTIFACTS = ("dataset", "prepared", "model", "bento", "deployment")
+"""Fields of a result that name what a tool made; the others hold data."""
+
+
 @dataclass
 class Ended:
     """A finished or parked run: its JSON document, and the exit code."""
@@ -64,7 +68,8 @@ class Driver:
         from agent.loop import converse
 
         if self.settings.llm != "offline":
-            self.context.roots = roots(self.context, text)
+            before_this = [str(message.content) for message in before if isinstance(message, HumanMessage)]
+            self.context.roots = roots(self.context, " ".join([*before_this, text]))
         messages = [*before, HumanMessage(text)]
         with held(self.context, number):
             running = self.running(number, "request", said=text)
@@ -131,7 +136,9 @@ class Driver:
 
             run = self.journal.run(number)
             said = " ".join([run["request"], *(m["data"]["content"] for m in run["messages"] if m["type"] == "human")])
-            made = [str(s.result) for s in self.journal.steps(number) if s.result]
+            made = [
+                str(s.result[k]) for s in self.journal.steps(number) if s.result for k in ARTIFACTS if k in s.result
+            ]
             made += [a.tag for kind in ("model", "bento") for a in self.context.store.all(kind)]
             made += [slug(word) for word in said.split()]
             return unsaid(step, said, " ".join(made))
@@ -229,7 +236,8 @@ class Driver:
 
 def roots(context: Context, said: str) -> list[Path]:
     """The folders that a language model's plan may touch: this one, the workspace, and those the person named."""
-    named = [context.folder / Path(word.strip("\"',;:")).expanduser() for word in said.split() if "/" in word]
+    words = [word.strip("\"',;:") for word in said.split() if "/" in word and word.strip("\"',;:./")]
+    named = [context.folder / Path(word).expanduser() for word in words]
     return [context.folder, context.workspace, *(path if path.is_dir() else path.parent for path in named)]
 
 

@@ -6,11 +6,18 @@ from typing import Any
 
 from tools.core.journal import JournalStep
 
+SAID_ONLY = ("host", "port", "cors")
+"""Arguments that open a door: only the person's own words may name them."""
+
 
 def unsaid(step: JournalStep, said: str, made: str) -> list[str]:
     """The arguments of a step whose value neither the person's words nor any tool's results hold."""
     words, known = _plain(said), _plain(made)
-    return [name for name, value in step.args.items() if not all(_told(v, words, known) for v in _leaves(value))]
+    return [
+        name
+        for name, value in step.args.items()
+        if not all(_told(v, words, "" if name in SAID_ONLY else known) for v in _leaves(value))
+    ]
 
 
 def _leaves(value: Any) -> list[Any]:

@@ -34,7 +34,7 @@ def resume(driver: Driver, number: int | None, answer: str | None) -> Ended:
             f"Run {number} waits for an answer: {waiting['question']['text']}",
             f"Say it with: ekiben resume {number} ANSWER",
         )
-    if driver.settings.yes:
+    if driver.settings.yes and run["status"] == "approval":
         driver.approved.add(open_step.position)
     return go_on(driver, run)
 
@@ -98,6 +98,8 @@ def go_on(driver: Driver, run: dict[str, Any]) -> Ended:
         driver.journal.set_run(number, status="running")
         running = driver.running(number, run["origin"])
         error = running.go()
+        driver.approved.clear()
+        driver.declined.clear()
     return driver.ended(running, error, in_step=True)
 
 

@@ -68,5 +68,5 @@ def test_an_output_takes_it_elsewhere(bench: Bench) -> None:
 
 
 def test_a_model_that_is_not_there(bench: Bench) -> None:
-    with pytest.raises(NotFound, match="no model or deployment 'x'"):
+    with pytest.raises(NotFound, match="no model 'x'"):
         bench("package", model="x")

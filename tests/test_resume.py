@@ -52,7 +52,7 @@ def test_a_killed_run_goes_on_to_the_same_artifacts(shell: Shell, trained: Shell
     assert (live["state"], live["revision"], len(live["history"])) == ("live", 1, 1)
     assert answer.document["steps"][3]["result"]["openings"] == 1
     assert answers_of(shell) == answers_of(trained), "the same rows, arguments and seed gave another model"
-    assert not list((shell.folder / ".ekiben/staging").glob("staging-*"))
+    assert not list((shell.folder / ".ekiben/staging").glob(".ekiben-staging-*"))
 
 
 def test_a_finished_deploy_is_not_done_again(shell: Shell) -> None:

@@ -33,10 +33,19 @@ def _sides(frame: pd.DataFrame, seed: int) -> list[bool]:
 
 
 def test_each_label_gives_its_share() -> None:
-    keys = row_keys(pd.DataFrame({"x": np.arange(1000)}))
-    labels = np.repeat([0, 1, 2], [700, 250, 50])
+    keys = row_keys(pd.DataFrame({"x": np.arange(4000)}))
+    labels = np.repeat([0, 1, 2], [3700, 250, 50])
     mask = sealed_rows(keys, labels, 0.2, 0)
-    assert [int(mask[labels == label].sum()) for label in range(3)] == [140, 50, 10]
+    assert [int(mask[labels == label].sum()) for label in (1, 2)] == [50, 10]
+    assert 0.18 < mask[labels == 0].mean() < 0.22
+
+
+def test_a_row_keeps_its_side_when_the_table_grows_and_a_column_widens() -> None:
+    small = pd.DataFrame({"x": np.arange(1000), "k": 7})
+    grown = pd.DataFrame({"x": np.arange(3000) * 1.0, "k": [7] * 1000 + list(range(2000))})
+    before = sealed_rows(row_keys(small), None, 0.2, 0)
+    after = sealed_rows(row_keys(grown), None, 0.2, 0)
+    assert (after[:1000] == before).all()
 
 
 def test_another_seed_seals_other_rows() -> None:

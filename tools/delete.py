@@ -38,7 +38,12 @@ def delete(args: DeleteArgs, context: Context) -> Deleted:
 
     if args.kind == "deployment":
         return _deployment(args, context)
-    artifact = _refused_if_needed(args, context)
+    try:
+        artifact = _refused_if_needed(args, context)
+    except NotFound:
+        if context.repeated:
+            return Deleted(kind=args.kind, name=args.name, freed_bytes=0)
+        raise
     places = [artifact.path]
     if args.kind in ("model", "bento"):
         places.append(context.bentoml_home / f"{args.kind}s" / artifact.name / str(artifact.version))

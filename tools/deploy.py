@@ -1,5 +1,6 @@
 """deploy: from a model or Bento to a verified deployment."""
 
+import os
 from typing import Any, Literal
 
 from pydantic import Field
@@ -77,5 +78,7 @@ def _refuse_platform(args: DeployArgs) -> None:
         raise BadArguments(
             f"Ekiben cannot deploy to {args.platform} yet.", "Deploy on this machine with --platform local."
         )
+    if os.environ.get("EKIBEN_SERVICE_KEY"):
+        raise BadArguments("EKIBEN_SERVICE_KEY is set, and Ekiben cannot ask for a key yet.", "Unset it first.")
     if args.replicas != 1:
         raise BadArguments("Ekiben serves a local deployment by one process so far.", "Leave --replicas away.")

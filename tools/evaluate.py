@@ -46,8 +46,9 @@ def evaluate(args: EvaluateArgs, context: Context) -> Evaluation:
     from tools.core.learning.metrics import everything, interval, score
     from tools.core.learning.models import goal_of, load_runtime
     from tools.core.learning.report import write_report
+    from tools.core.serving.deployments import find_model
 
-    model = context.find(args.model, "model", "deployment")
+    model = find_model(context, args.model)
     prepared = context.find(f"prepared/{model.record['prepared']}", "prepared")
     context.progress(0.1, "loading the model")
     runtime = load_runtime(context, model)

@@ -32,9 +32,10 @@ def package(args: PackageArgs, context: Context) -> Packaged:
     from tools.core.files import size_of
     from tools.core.names import name_of
     from tools.core.serving.bento import export_bento, model_folder
+    from tools.core.serving.deployments import find_model
     from tools.core.serving.packaging import bento_of
 
-    model = context.find(args.model, "model", "deployment")
+    model = find_model(context, args.model)
     name = name_of(args.name) if args.name else model.name
     output = context.path(args.output) if args.output else None
     if output and output.exists() and not args.overwrite:

@@ -36,8 +36,9 @@ def predict(args: PredictArgs, context: Context) -> Predicted:
     """Predict every row of a table, as the live service would."""
     from tools.core.learning.models import load_runtime
     from tools.core.learning.scoring import read_for
+    from tools.core.serving.deployments import find_model
 
-    model = _model(args.model, context)
+    model = find_model(context, args.model)
     path = context.path(args.path)
     output = _output(args, path, context)
     context.progress(0.1, "loading the model")
@@ -57,24 +58,6 @@ def predict(args: PredictArgs, context: Context) -> Predicted:
     if unseen := len({warning["column"] for warning in checked.warnings}):
         warnings.append(f"{unseen} columns hold categories that were not seen in training.")
     return Predicted(model=model.tag, rows=len(frame), output=str(output), rejected=len(bad), warnings=warnings)
-
-
-def _model(text: str, context: Context) -> Any:
-    from tools.core.errors import NotFound
-    from tools.core.names import parse_reference
-    from tools.core.serving.deployments import deployments
-
-    wanted = parse_reference(text)
-    if wanted.kind != "deployment":
-        try:
-            return context.find(text, "model")
-        except NotFound:
-            if wanted.version is not None:
-                raise
-    for deployment in deployments(context):
-        if deployment.name == wanted.name and deployment.live is not None:
-            return context.find(f"model/{deployment.revision_record(deployment.live)['model']}", "model")
-    return context.find(text, "model")
 
 
 def _output(args: PredictArgs, path: Path, context: Context) -> Path:

@@ -199,18 +199,24 @@ def _cut(
     kept: Any, features: list[Any], goal: Any, args: PreprocessArgs, columns: dict[str, Any], target: str
 ) -> tuple[str, Any, Any]:
     """How the rows were cut, the rows (in the order of time, where it is by time), and the mask of sealed ones."""
+    import numpy as np
+
     from tools.core.learning.labels import to_codes
     from tools.core.learning.split import latest_rows, row_keys, sealed_rows
 
     split = _how(args, goal)
     if split == "time":
         times = _times(kept, columns[args.time_column or ""])
-        order = times.argsort(kind="stable")
+        order = np.nan_to_num(times, nan=-np.inf).argsort(kind="stable")
         return split, kept.iloc[order], latest_rows(times[order], args.test_fraction)
-    names = [args.group_column] if split == "group" else [column.name for column in features]
-    keys = row_keys(kept[names])
+    keys = row_keys(kept[[args.group_column] if split == "group" else _content(columns, target)])
     strata = to_codes(kept[target], goal.labels) if split == "stratified" else None
     return split, kept, sealed_rows(keys, strata, args.test_fraction, args.seed)
+
+
+def _content(columns: dict[str, Any], target: str) -> list[str]:
+    """The columns that tell a row: all but ids and the target, whatever is dropped, so that the seal stays the same."""
+    return [name for name, column in columns.items() if name != target and column.kind != "id"]
 
 
 def _how(args: PreprocessArgs, goal: Any) -> str:

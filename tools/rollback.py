@@ -51,7 +51,7 @@ def _wanted(deployment: Deployment, to: int | None) -> int:
         if to == live and deployment.live is not None:
             raise BadArguments(f"Revision {to} of {deployment.name} is live already.", "Choose another with --to.")
         return to
-    left = {e["previous"] for e in deployment.entries if e["event"] == "rollback"}
+    left = {entry["left"] for entry in deployment.entries if entry["event"] == "rollback"}
     earlier = [revision for revision in deployment.revisions if revision < live and revision not in left]
     if not earlier:
         raise NotFound(f"{deployment.name} has no earlier revision than {live} to go back to.", "Name one with --to.")

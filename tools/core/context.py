@@ -37,6 +37,8 @@ class Context:
     drawn: dict[tuple[str, str], int] = field(default_factory=dict)
     """Versions that this very step drew before it was interrupted."""
     on_draw: Callable[[str, str, int], None] | None = None
+    repeated: bool = False
+    """This step was started before, and its end is not known."""
     key: str = ""
     """Run and step, so that what must be done once is told from what is done again."""
 

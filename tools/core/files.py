@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tools.core.errors import disk_errors
+
+STAGING = ".ekiben-staging-"
+"""How our own folders are called while they are filled, wherever that is; the process's number follows."""
 
 
 def write_text(path: Path, text: str) -> None:
@@ -102,9 +106,9 @@ def remove(path: Path) -> None:
 
 def _sweep(parent: Path) -> None:
     """Remove what killed processes left."""
-    for path in parent.glob("staging-*"):
-        pid = path.name.split("-")[1]
-        if pid.isdigit() and not is_running(int(pid)):
+    for path in parent.glob(f"{STAGING}*"):
+        found = re.fullmatch(rf"{re.escape(STAGING)}(\d+)-\w+", path.name)
+        if found and not is_running(int(found[1])):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -125,7 +129,7 @@ def staging(parent: Path) -> Iterator[Path]:
     with disk_errors(parent):
         parent.mkdir(parents=True, exist_ok=True)
         _sweep(parent)
-        folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"staging-{os.getpid()}-"))
+        folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"{STAGING}{os.getpid()}-"))
     try:
         with disk_errors(parent):
             yield folder

@@ -124,12 +124,13 @@ class Running:
             progress=lambda fraction, text: self.listener.progress(step, fraction, text),
             drawn=dict(step.drawn),
             on_draw=drew,
-            key=f"{self.number}/{step.position}",
+            key=f"{self.number}/{step.position}@{self.journal.run(self.number)['started']}",
+            repeated=step.status == "started",
         )
         return context
 
     def _ask(self, step: JournalStep, tool: Tool, args: Args) -> None:
-        if tool.effect in ("release", "destroy"):
+        if tool.effect in ("release", "destroy") and not step.approved:
             self.approved(step, tool.question(args, self.context), tool.effect)
 
     def approved(self, step: JournalStep, text: str, effect: str, hint: str = "") -> None:

@@ -5,28 +5,46 @@ from typing import Any
 from tools.core.errors import DataRefused
 
 Array = Any
+LARGE = 500
+"""Rows from which on chance gives a share close enough to what was asked for."""
 
 
 def row_keys(frame: Any) -> Array:
     """A 64-bit hash of each row's content (pandas' hash_array over the columns): equal rows, equal keys."""
     import numpy as np
+    import pandas as pd
     from pandas.util import hash_pandas_object
 
     total = np.zeros(len(frame), dtype=np.uint64)
     for position in range(frame.shape[1]):
-        column = frame.iloc[:, position].reset_index(drop=True)
-        hashed = hash_pandas_object(column, index=False).to_numpy(dtype=np.uint64)
+        column = _canonical(frame.iloc[:, position].reset_index(drop=True))
+        hashed = hash_pandas_object(pd.Series(column), index=False).to_numpy(dtype=np.uint64)
         total = (total * np.uint64(1_000_003) + hashed).astype(np.uint64)
     return total
 
 
+def _canonical(column: Any) -> Any:
+    """A column in the form that is hashed: 1 and 1.0 are one value, whatever type the column has grown into."""
+    import pandas as pd
+
+    number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+    return column.to_numpy(dtype="float64", na_value=float("nan")) if number else column
+
+
 def sealed_rows(keys: Array, strata: Array | None, fraction: float, seed: int) -> Array:
-    """A mask of the rows to seal: of each stratum the share `fraction`, whole groups of equal keys at a time."""
+    """A mask of the rows to seal: of each stratum about the share `fraction`, equal keys on one side.
+
+    In a stratum of LARGE rows and more a row's side follows from its key alone, so that it keeps its side when the
+    table grows; in a smaller one chance could leave too few, and the share is exact.
+    """
     import numpy as np
 
-    mask = np.zeros(len(keys), dtype=bool)
     order = _shuffled(keys, seed)
+    mask = order < np.uint64(min(int(fraction * 2**64), 2**64 - 1))
     for rows in _strata(strata, len(keys)):
+        if len(rows) >= LARGE:
+            continue
+        mask[rows] = False
         ranked = rows[np.argsort(order[rows], kind="stable")]
         mask[_first_groups(ranked, keys, round(fraction * len(rows)))] = True
     _refuse_empty(mask)

@@ -11,8 +11,8 @@ from typing import Any
 
 from tools.core.children import environment, python
 from tools.core.context import Context
-from tools.core.errors import NO_SPACE, Internal, NotFound, disk_full
-from tools.core.files import read_json, staging, write_text
+from tools.core.errors import NO_SPACE, BadArguments, Internal, NotFound, disk_full
+from tools.core.files import read_json, remove, staging, write_text
 
 SERVING = ("bentoml", "httptools", "msgspec", "numpy", "scikit-learn", "skops", "uvicorn", "uvloop")
 """What a Bento needs besides Python; with what these need, pinned to the versions that are installed here."""
@@ -24,8 +24,6 @@ FORBIDDEN = re.compile(
 def save_model(context: Context, name: str, version: int, files: Path, metadata: dict[str, Any]) -> Path:
     """Put a folder of files into BentoML's model store as `name:version`; returns its place there."""
     place = context.bentoml_home / "models" / name / str(version)
-    if place.exists():
-        return place
     os.environ["BENTOML_DO_NOT_TRACK"] = "True"
     import bentoml
     from bentoml.models import ModelContext
@@ -60,6 +58,7 @@ def build_bento(context: Context, model: str, name: str, version: int) -> Path:
     """Build the Bento `name:version` of a model in a fresh process; returns its place in BentoML's store."""
     place = context.bentoml_home / "bentos" / name / str(version)
     if place.exists():
+        _refuse_other(place, model)
         return place
     with staging(context.bentoml_home / "staging") as aside:
         home, source = aside / "home", aside / "source"
@@ -115,6 +114,15 @@ def refuse_leaks(folder: Path) -> None:
             raise Internal(f"{path.name!r} of the Bento would name a registry or a path of this machine.")
 
 
+def _refuse_other(place: Path, model: str) -> None:
+    """BadArguments when a Bento's name is taken by another model."""
+    holds = read_json(place / "src" / "bento_model.json")["model"]
+    if holds != model:
+        raise BadArguments(
+            f"The Bento {place.parent.name}:{place.name} holds {holds}, not {model}.", "Choose another --name."
+        )
+
+
 def _describe(built: Path, model: Path) -> None:
     """Put the model's own OpenAPI document where BentoML left a general one full of links."""
     import yaml
@@ -166,7 +174,9 @@ def _bentoml(command: list[str], folder: Path, variables: dict[str, str], told: 
 
 
 def _settle(built: Path, place: Path) -> None:
+    """Give what was built its place; what a killed process left there under this drawn version makes room."""
     place.parent.mkdir(parents=True, exist_ok=True)
+    remove(place)
     built.rename(place)
     newest = max(int(p.name) for p in place.parent.iterdir() if p.name.isdigit())
     write_text(place.parent / "latest", str(newest))

@@ -109,6 +109,8 @@ def stop_supervisor(folder: Path, seconds: float = 100.0) -> None:
         end = time.monotonic() + seconds
         while is_running(pid) and time.monotonic() < end:
             time.sleep(0.02)
+        if is_running(pid):
+            raise Internal(f"The supervisor {pid} did not end in {seconds:.0f} s.", f"Its folder is {folder}.")
 
 
 def _listen(host: str, port: int) -> socket.socket:

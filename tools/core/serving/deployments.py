@@ -11,6 +11,7 @@ from tools.core.files import append_line, read_json, read_lines
 from tools.core.journal import now
 from tools.core.names import parse_reference
 from tools.core.serving.control import state_of
+from tools.core.store import Artifact
 
 State = Literal["live", "stopped", "failed"]
 
@@ -104,3 +105,18 @@ def find_deployment(context: Context, text: str) -> Deployment:
     raise NotFound(
         f"There is no deployment {text!r} in this workspace.", f"There are: {names}." if names else "There is none yet."
     )
+
+
+def find_model(context: Context, text: str) -> Artifact:
+    """The model of that name, else the live model of the deployment of that name; NotFound when there is neither."""
+    wanted = parse_reference(text)
+    if wanted.kind != "deployment":
+        try:
+            return context.find(text, "model")
+        except NotFound:
+            if wanted.version is not None:
+                raise
+    for deployment in deployments(context):
+        if deployment.name == wanted.name and deployment.live is not None:
+            return context.find(f"model/{deployment.revision_record(deployment.live)['model']}", "model")
+    return context.find(text, "model")

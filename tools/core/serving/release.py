@@ -70,6 +70,7 @@ def release(
     told = {"revision": revision, "previous": previous, "model": record["model"], "bento": record["bento"]}
     try:
         entry = {"at": now(), "event": event, **told, "host": host, "port": port, "key": context.key}
+        entry["left"] = _left(deployment)
         proof = _move(context, deployment, entry)
     except BaseException:
         if not alive:
@@ -84,6 +85,14 @@ def release(
         proof=proof,
         **told,
     )
+
+
+def _left(deployment: Deployment) -> int | None:
+    """The revision that was the live one, whether it answered or not."""
+    state = deployment.running
+    if state and state["revision"] is not None:
+        return int(state["revision"])
+    return int(deployment.last["revision"]) if deployment.revisions else None
 
 
 def finished(context: Context, deployment: Deployment, event: str) -> Released | None:

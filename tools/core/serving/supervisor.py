@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.core.children import environment, python
+from tools.core.errors import EkibenError
 from tools.core.files import append_line
 
 START_SECONDS = 120.0
@@ -92,6 +93,12 @@ class Service:
         with contextlib.suppress(ConnectionError):
             self.process.stdin.write(word.encode() + b"\n")
             await self.process.stdin.drain()
+
+    async def end(self) -> None:
+        """End it at once."""
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
 
     async def leave(self) -> None:
         """Let it finish what it has; end it after that."""
@@ -191,9 +198,12 @@ class Supervisor:
         await service.tell("activate")
         if error := await service.wait_for("active", START_SECONDS):
             return {"ok": False, "error": error}
+        try:
+            append_line(self.folder / "record.jsonl", entry)
+        except (EkibenError, OSError) as exc:
+            return {"ok": False, "error": f"its record cannot be written: {exc}"}
         before, self.live, self.since, self.error = self.live, service, time.time(), ""
         self.restarts = 0
-        append_line(self.folder / "record.jsonl", entry)
         self._later(self._watch(service))
         if before:
             self._later(before.leave())
@@ -219,7 +229,11 @@ class Supervisor:
             service.words = asyncio.Queue()
             service.proofs = 0
             if await service.start(self.public):
+                await service.end()
                 continue
+            if self.live is not service or self.ended.is_set():
+                await service.leave()
+                return
             await service.tell("activate")
             await service.wait_for("active", START_SECONDS)
             assert service.process
