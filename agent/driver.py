@@ -65,14 +65,19 @@ class Driver:
         """Add what the person said to a conversation, and go on with it."""
         from langchain_core.messages import HumanMessage
 
+        return self.converse(number, planner, [*before, HumanMessage(text)])
+
+    def converse(self, number: int, planner: "Planner", messages: "list[BaseMessage]") -> Ended:
+        """Ask the planner for what comes next, and go on until it has nothing more to do."""
+        from langchain_core.messages import HumanMessage
+
         from agent.loop import converse
 
         if self.settings.llm != "offline":
-            before_this = [str(message.content) for message in before if isinstance(message, HumanMessage)]
-            self.context.roots = roots(self.context, " ".join([*before_this, text]))
-        messages = [*before, HumanMessage(text)]
+            spoken = [str(message.content) for message in messages if isinstance(message, HumanMessage)]
+            self.context.roots = roots(self.context, " ".join(spoken))
         with held(self.context, number):
-            running = self.running(number, "request", said=text)
+            running = self.running(number, "request")
             try:
                 said = converse(running, planner, messages, self.settings.max_turns, self.plan_shower(planner))
             except EkibenError as exc:
@@ -109,7 +114,7 @@ class Driver:
             self.journal.end(number, status_of(error, True))
         return step.result, error
 
-    def running(self, number: int, origin: str, said: str = "") -> Running:
+    def running(self, number: int, origin: str) -> Running:
         """This process driving that run."""
         return Running(
             journal=self.journal,

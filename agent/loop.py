@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agent.planner import Planner, Reply
+from agent.planner import Planner
 from tools.core.errors import EkibenError, LimitReached, PlannerFailed
 from tools.core.journal import JournalStep
 from tools.core.run import Running
@@ -53,7 +53,7 @@ def converse(
         steps = running.steps()
         shown(steps[-len(reply.calls) :], reply.notes)
         error = running.go()
-        messages += outcomes(reply, running.steps()[-len(reply.calls) :])
+        messages += outcomes([call.id for call in reply.calls], running.steps()[-len(reply.calls) :])
         keep(running, planner, messages)
         if error and (error.code in WAITS or planner.is_final):
             return Said(error, True, "")
@@ -62,14 +62,28 @@ def converse(
     raise LimitReached(f"The planner did not come to an end in {most_turns} turns.", "Raise --max-turns.")
 
 
-def outcomes(reply: Reply, steps: list[JournalStep]) -> "list[BaseMessage]":
+def outcomes(ids: list[str], steps: list[JournalStep]) -> "list[BaseMessage]":
     """What the planner is told of each of its calls."""
     from langchain_core.messages import ToolMessage
 
     return [
-        ToolMessage(content=told(step)[:TOLD], tool_call_id=call.id, name=step.tool)
-        for call, step in zip(reply.calls, steps, strict=True)
+        ToolMessage(content=told(step)[:TOLD], tool_call_id=identity, name=step.tool)
+        for identity, step in zip(ids, steps, strict=True)
     ]
+
+
+def with_outcomes(stored: list[dict[str, Any]], steps: list[JournalStep]) -> "list[BaseMessage]":
+    """The conversation that the journal kept, its last plan's outcomes as they are now."""
+    from langchain_core.messages import AIMessage
+
+    messages = recall(stored)
+    last = next((n for n in reversed(range(len(messages))) if getattr(messages[n], "tool_calls", None)), None)
+    if last is None:
+        return messages
+    message = messages[last]
+    assert isinstance(message, AIMessage)
+    ids = [call["id"] or "" for call in message.tool_calls]
+    return [*messages[: last + 1], *outcomes(ids, steps[-len(ids) :])]
 
 
 def told(step: JournalStep) -> str:

@@ -100,6 +100,10 @@ def go_on(driver: Driver, run: dict[str, Any]) -> Ended:
         error = running.go()
         driver.approved.clear()
         driver.declined.clear()
+    if error is None and run["origin"] == "request" and driver.settings.llm != "offline":
+        from agent.loop import with_outcomes
+
+        return driver.converse(number, driver.planner(), with_outcomes(run["messages"], running.steps()))
     return driver.ended(running, error, in_step=True)
 
 

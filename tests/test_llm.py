@@ -139,3 +139,17 @@ def test_no_row_goes_over_the_wire(shell: Shell) -> None:
     sent = str(script.asked)
     assert "7590-VHVEG" not in sent
     assert "29.85" not in sent
+
+
+def test_a_resumed_run_goes_on_with_the_planner(trained: Shell) -> None:
+    """What waited for a yes is told to the language model, which may have more to do."""
+    deploy = calls(("deploy", {"model": "churn"}))
+    more = calls(("status", {}))
+    with serving(deploy, more, words("It is live.")) as script:
+        waiting = run(trained, script.url, "put churn live")
+        assert (waiting.code, waiting.document["status"]) == (5, "approval")
+        answer = trained("resume", waiting.document["run"], "--yes")
+    assert answer.code == 0, answer.stdout
+    assert [(s["tool"], s["status"]) for s in answer.document["steps"]] == [("deploy", "done"), ("status", "done")]
+    assert answer.document["answer"].endswith("openai:scripted says: It is live.")
+    assert all(well_formed(asked["messages"]) for asked in script.asked)
