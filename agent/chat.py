@@ -26,7 +26,7 @@ def chat(settings: Settings, continued: bool = False) -> int:
         except EOFError:
             return 0
         except KeyboardInterrupt:
-            print()  # noqa: T201  a fresh line after ^C
+            driver.terminal.console.print()
             continue
         if line in BYE:
             return 0

@@ -42,7 +42,7 @@ def main() -> None:
             ),
         }
         for name, (took, goal) in measured.items():
-            print(f"{name:<42} {took:7.2f} s  {took / bare:7.1f} × a bare Python  {goal}")  # noqa: T201
+            sys.stdout.write(f"{name:<42} {took:7.2f} s  {took / bare:7.1f} × a bare Python  {goal}\n")
     finally:
         subprocess.run([EKIBEN, "stop", "churn", "--yes"], cwd=folder, capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)

@@ -130,7 +130,8 @@ def _regression(metric: str) -> Callable[[Any, Any], Any]:
 
     functions = {"rmse": m.root_mean_squared_error, "mae": m.mean_absolute_error, "r2": m.r2_score}
     functions["explained_variance"] = m.explained_variance_score
-    return functions.get(metric) or getattr(m, metric)  # type: ignore[no-any-return]
+    found: Callable[[Any, Any], Any] = functions.get(metric) or getattr(m, metric)
+    return found
 
 
 def _binary(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
