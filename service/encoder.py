@@ -4,11 +4,14 @@ It is a list of features, each a small JSON object that was fitted on training r
 
     number   {op, column, fill, center, scale}       fill null keeps a missing value as NaN
     missing  {op, column}                            1 where the value is missing
-    onehot   {op, column, categories}                one number a category; null among them stands for missing
-    codes    {op, column, categories, other}         the category's position; `other` where unseen or missing
+    onehot   {op, column, categories, fill}          one number a category; null among them stands for missing
+    codes    {op, column, categories, fill, other, center, scale}    the category's position; `other` where unseen
+    target   {op, column, categories, fill, values, other, center, scale}  what the target is in that category
     date     {op, column, part, fill, center, scale} part is one of PARTS
     length   {op, column, fill, center, scale}       characters of a text
     words    {op, column, vocabulary, idf}           tf-idf of its words, each row scaled to length 1
+
+A category's `fill` takes the place of a missing one before it is looked up.
 """
 
 import re
@@ -47,6 +50,8 @@ def names(features: Sequence[Feature]) -> list[str]:
         column = feature["column"]
         if feature["op"] == "onehot":
             found += [f"{column}={category}" for category in feature["categories"]]
+        elif feature["op"] == "target":
+            found += [f"{column}.target{place or ''}" for place in range(len(feature["other"]))]
         elif feature["op"] == "words":
             found += [f"{column}:{word}" for word in feature["vocabulary"]]
         else:
@@ -66,12 +71,14 @@ def words(text: str) -> list[str]:
 
 
 def date_part(seconds: Matrix, part: str) -> Matrix:
-    """One part of moments given as seconds since 1970 (UTC); NaN stays NaN."""
+    """One part of moments given as seconds since 1970 (UTC); NaN stays NaN. Weekdays count from Monday, which is 0."""
     days = np.floor(seconds / DAY)
     if part == "days":
         return np.asarray(seconds / DAY)
     if part == "hour":
         return np.asarray(np.floor((seconds - days * DAY) / 3600.0))
+    if part == "minute":
+        return np.asarray(np.floor((seconds - days * DAY) / 60.0) % 60)
     if part == "weekday":
         return np.asarray((days + 3) % 7)
     known = np.isfinite(days)
@@ -79,6 +86,7 @@ def date_part(seconds: Matrix, part: str) -> Matrix:
     months = stamps.astype("datetime64[M]")
     whole = {
         "year": stamps.astype("datetime64[Y]").astype("int64") + 1970,
+        "quarter": months.astype("int64") % 12 // 3 + 1,
         "month": months.astype("int64") % 12 + 1,
         "day": (stamps - months).astype("int64") + 1,
     }[part]
@@ -101,13 +109,18 @@ def _missing(feature: Feature, values: Any) -> Matrix:
     return np.array([[float(value is None)] for value in values]).reshape(-1, 1)
 
 
-def _positions(feature: Feature, values: Any) -> list[int]:
+def _positions(feature: Feature, values: Any) -> Any:
     index = {category: place for place, category in enumerate(feature["categories"])}
-    return [index.get(value, -1) for value in values]
+    fill = feature.get("fill")
+    return np.array([index.get(fill if value is None else value, -1) for value in values], dtype=np.int64)
+
+
+def _centred(feature: Feature, block: Matrix) -> Matrix:
+    return np.asarray((block - feature.get("center", 0.0)) / feature.get("scale", 1.0))
 
 
 def _onehot(feature: Feature, values: Any) -> Matrix:
-    places = np.asarray(_positions(feature, values), dtype=np.int64)
+    places = _positions(feature, values)
     block = np.zeros((len(places), len(feature["categories"])))
     known = places >= 0
     block[np.flatnonzero(known), places[known]] = 1.0
@@ -115,9 +128,14 @@ def _onehot(feature: Feature, values: Any) -> Matrix:
 
 
 def _codes(feature: Feature, values: Any) -> Matrix:
-    places = np.asarray(_positions(feature, values), dtype=np.float64)
+    places = _positions(feature, values).astype(np.float64)
     other = np.nan if feature["other"] is None else feature["other"]
-    return np.where(places < 0, other, places).reshape(-1, 1)
+    return _centred(feature, np.where(places < 0, other, places).reshape(-1, 1))
+
+
+def _target(feature: Feature, values: Any) -> Matrix:
+    known = np.array([*feature["values"], feature["other"]], dtype=np.float64).reshape(-1, len(feature["other"]))
+    return _centred(feature, known[_positions(feature, values)])
 
 
 def _date(feature: Feature, values: Any) -> Matrix:
@@ -144,6 +162,7 @@ OPERATIONS: dict[str, Callable[[Feature, Any], Matrix]] = {
     "missing": _missing,
     "onehot": _onehot,
     "codes": _codes,
+    "target": _target,
     "date": _date,
     "length": _length,
     "words": _words,

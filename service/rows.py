@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from service.derive import with_derived
 from service.values import BLANKS, category_text, parse_moment, parse_number, parse_truth
 
 CLOSE = 0.8
@@ -82,6 +83,8 @@ def check_columns(inputs: Mapping[str, Any], columns: Mapping[str, Sequence[Any]
     for column in inputs["columns"]:
         values = columns.get(column["name"])
         _check_column(checked, column, [None] * rows if values is None else values)
+    if derived := inputs.get("derived"):
+        checked.columns = with_derived(derived, checked.columns, rows)
     return checked
 
 

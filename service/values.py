@@ -16,6 +16,9 @@ TRUE_WORDS = frozenset({"true", "yes", "y", "t", "1", "1.0", "是"})
 FALSE_WORDS = frozenset({"false", "no", "n", "f", "0", "0.0", "否"})
 BLANKS = " \t\r\n\v\f\u00a0\u2007\u202f\u3000\ufeff"
 
+EPOCHS = {"epoch seconds": 1.0, "epoch milliseconds": 1e3}
+"""Formats beside strptime's: a count since the start of 1970."""
+
 _PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _EXPONENT = re.compile(r"[eE][-+]?\d+$", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?", re.ASCII)
@@ -113,7 +116,7 @@ def parse_moment(value: str | int | float | datetime | date, formats: Iterable[s
 
 
 def _writes_digits_only(fmt: str) -> bool:
-    return not re.sub(r"%[a-zA-Z]", "", fmt)
+    return fmt in EPOCHS or not re.sub(r"%[a-zA-Z]", "", fmt)
 
 
 def _seconds(moment: datetime) -> float:
@@ -143,6 +146,8 @@ def _read_moment(text: str, formats: Iterable[str]) -> datetime:
 def _by_format(text: str, formats: Iterable[str]) -> datetime:
     for fmt in formats:
         try:
+            if fmt in EPOCHS:
+                return datetime.fromtimestamp(_within(parse_number(text) / EPOCHS[fmt]), UTC)
             return datetime.strptime(text, fmt)
         except ValueError:
             continue

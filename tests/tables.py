@@ -13,11 +13,11 @@ from tools.core.tool import Result
 
 
 class Bench:
-    """A workspace in which tools are called directly."""
+    """A workspace in which tools are called directly, doubts about the data settled by their defaults (`--yes`)."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.context = Context(workspace=folder / ".ekiben", folder=folder)
+        self.context = Context(workspace=folder / ".ekiben", folder=folder, take_defaults=True)
 
     def __call__(self, tool: str, **args: Any) -> Any:
         context = replace(self.context, drawn={}, made={})

@@ -71,9 +71,11 @@ def fit(folder: Path) -> Path:
     raw = pd.DataFrame([cells(i) for i in range(90)], dtype=object)
     columns = infer_columns(raw)
     table = convert(raw, columns)
-    inputs = inputs_of([c for c in columns if c.name != "churn"], table, ["churn", "id"])
+    kept = [c.model_dump() for c in columns if c.name != "churn"]
+    record = {"columns": kept, "derived": [], "features": [c["name"] for c in kept], "ignored": ["churn", "id"]}
+    inputs = inputs_of(record, table)
     checked = check_columns(inputs, columns_of(table, inputs), len(table)).columns
-    features = fit_encoder(inputs, checked, "forest")
+    features = fit_encoder(inputs, checked, "forest").features
     forest = RandomForestClassifier(8, random_state=0).fit(encode(features, checked), table["churn"] == "yes")
     save(folder, forest, features)
     facts = {"model": "demo:1", "task": "binary", "target": "churn", "labels": ["no", "yes"], "inputs": inputs}

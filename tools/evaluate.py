@@ -53,7 +53,7 @@ def evaluate(args: EvaluateArgs, context: Context) -> Evaluation:
     context.progress(0.1, "loading the model")
     runtime = load_runtime(context, model)
     context.check()
-    columns, target, openings, warnings = _rows(args, context, model, prepared, runtime)
+    columns, target, weights, openings, warnings = _rows(args, context, model, prepared, runtime)
     y = to_codes(target, runtime.labels) if runtime.labels else target.to_numpy(dtype="float64")
     context.progress(0.4, "scoring")
     prediction = runtime.predict(columns)
@@ -64,10 +64,10 @@ def evaluate(args: EvaluateArgs, context: Context) -> Evaluation:
         prepared=prepared.tag,
         task=goal.task,
         metric=metric,
-        score=score(metric, y, answers, goal),
-        interval=interval(metric, y, answers, goal),
-        baseline=score(metric, y, _guesses(y, prepared, runtime), goal),
-        metrics={name: _known(value) for name, value in everything(y, answers, goal).items()},
+        score=score(metric, y, answers, goal, weights),
+        interval=interval(metric, y, answers, goal, weights),
+        baseline=score(metric, y, _guesses(y, prepared, runtime, goal), goal, weights),
+        metrics={name: _known(value) for name, value in everything(y, answers, goal, weights).items()},
         rows=len(y),
         openings=openings,
         report=str(context.workspace / "reports" / _report_name(model, openings)),
@@ -80,31 +80,31 @@ def evaluate(args: EvaluateArgs, context: Context) -> Evaluation:
 
 def _rows(args: EvaluateArgs, context: Context, model: Any, prepared: Any, runtime: Any) -> tuple[Any, ...]:
     from service.rows import check_columns
-    from tools.core.learning.prepared import open_sealed
+    from tools.core.learning.prepared import leak_warnings, open_sealed
     from tools.core.learning.recipe import columns_of
 
     if args.path is not None:
-        return (*_other_table(args.path, context, prepared, runtime), None, [])
+        return (*_other_table(args.path, context, prepared, runtime), None, leak_warnings(prepared))
     rows, openings = open_sealed(prepared, context, model.tag)
     checked = check_columns(runtime.inputs, columns_of(rows.frame, runtime.inputs), len(rows.frame))
-    warnings = []
+    warnings = leak_warnings(prepared)
     if openings > 1:
         warnings.append(
             f"This sealed test set was opened {openings} times: choosing by its scores makes them too good."
         )
     if len(rows.frame) < 200:
         warnings.append(f"{len(rows.frame)} sealed rows are few: the interval is rough.")
-    return checked.columns, rows.target, openings, warnings
+    return checked.columns, rows.target, rows.weights, openings, warnings
 
 
-def _other_table(path: str, context: Context, prepared: Any, runtime: Any) -> tuple[Any, Any]:
-    from tools.core.learning.scoring import read_for, target_of
+def _other_table(path: str, context: Context, prepared: Any, runtime: Any) -> tuple[Any, Any, Any]:
+    from tools.core.learning.scoring import read_for, target_of, weights_of
 
     checked, frame = read_for(context.path(path), prepared, runtime)
     if checked.problems:
         first = checked.problems[0]
         raise DataRefused(f"{path!r} cannot be scored: {first.message}", f"Accepted: {first.accepted}.")
-    return checked.columns, target_of(frame, prepared, runtime, path)
+    return checked.columns, target_of(frame, prepared, runtime, path), weights_of(frame, prepared, path)
 
 
 def _answers(prediction: Any) -> Any:
@@ -113,18 +113,17 @@ def _answers(prediction: Any) -> Any:
     return np.array(prediction.values) if prediction.probabilities is None else prediction.probabilities
 
 
-def _guesses(y: Any, prepared: Any, runtime: Any) -> Any:
+def _guesses(y: Any, prepared: Any, runtime: Any, goal: Any) -> Any:
     """What a Dummy estimator answers: the training rows' shares of labels, or their mean."""
     import numpy as np
 
     from tools.core.learning.labels import to_codes
+    from tools.core.learning.metrics import guess
     from tools.core.learning.prepared import training_rows
 
-    known = training_rows(prepared).target
-    if not runtime.labels:
-        return np.full(len(y), float(known.mean()))
-    shares = np.bincount(to_codes(known, runtime.labels), minlength=len(runtime.labels)) / len(known)
-    return np.tile(shares, (len(y), 1))
+    rows = training_rows(prepared)
+    known = to_codes(rows.target, runtime.labels) if runtime.labels else rows.target.to_numpy(dtype="float64")
+    return np.tile(guess(known, goal, rows.weights), (len(y), 1) if goal.labels else len(y))
 
 
 def _known(value: float) -> float | None:

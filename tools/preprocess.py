@@ -2,10 +2,12 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from tools.core.context import Context
-from tools.core.errors import DataRefused, NeedsAnswer
+from tools.core.errors import NeedsAnswer
+from tools.core.learning.decisions import Decision
+from tools.core.learning.features import Dropped
 from tools.core.tool import Args, Result, tool
 
 FEWEST_ROWS = 20
@@ -22,6 +24,20 @@ class PreprocessArgs(Args):
     """The label that scores are about, in a binary task."""
     drop: list[str] = []
     """Columns to leave out."""
+    where: str | None = None
+    """Which rows to take: year >= 2020 and region != "test"."""
+    derive: list[str] = []
+    """Columns to work out: NAME = EXPRESSION, as per_month = calls / months."""
+    kinds: list[str] = []
+    """COLUMN=KIND where the guess is wrong: numeric, categorical, text, datetime, boolean or id."""
+    missing: list[str] = []
+    """More texts or numbers that mean missing, as ? or -999."""
+    impute: Literal["auto", "median", "mean", "most_frequent", "constant", "none"] = "auto"
+    """How gaps are filled, where an estimator sees filled columns."""
+    scale: Literal["auto", "standard", "minmax", "none"] = "auto"
+    """How numbers are scaled; auto does it for linear models."""
+    encode: Literal["auto", "onehot", "ordinal", "target"] = "auto"
+    """How categories become numbers."""
     test_fraction: float = Field(0.2, gt=0, lt=0.9)
     """Share of the rows to seal for the test."""
     split: Literal["auto", "random", "stratified", "time", "group"] = "auto"
@@ -30,15 +46,14 @@ class PreprocessArgs(Args):
     """Seal the latest rows by this column."""
     group_column: str | None = None
     """Keep rows of one value of this column on one side."""
+    weight_column: str | None = None
+    """How much each row counts, in training and in scores."""
+    leaks: str = "ask"
+    """Columns that seem to give the target away: ask, keep, drop, or the names of those to drop."""
     seed: int = 0
     """Another number seals other rows."""
     name: str | None = None
     """What to call the prepared dataset; the dataset's name by default."""
-
-
-class Dropped(BaseModel):
-    column: str
-    reason: str
 
 
 class Preprocessed(Result):
@@ -51,9 +66,14 @@ class Preprocessed(Result):
     train_rows: int
     test_rows: int
     set_aside: int
-    """Rows left out: without a target, or of a label with too few rows."""
+    """Rows on neither side; the warnings say why."""
     split: str
     dropped: list[Dropped]
+    derived: list[str]
+    suspects: list[str]
+    """What seems to give the target away and was kept, with the evidence."""
+    decisions: list[Decision]
+    """What was decided without being asked, and how to overrule it."""
 
     def headline(self) -> str:
         told = f"{self.target} is {self._what()}. {self.test_rows:,} rows sealed, {self.train_rows:,} to train on"
@@ -71,205 +91,171 @@ class Preprocessed(Result):
 
 @tool(effect="write")
 def preprocess(args: PreprocessArgs, context: Context) -> Preprocessed:
-    """Choose target and columns, and seal the test set before anything is fitted."""
-    from tools.core.learning.labels import decide
-    from tools.core.learning.prepared import load_table
+    """Choose target, rows and columns, and seal the test set before anything is fitted."""
+    from tools.core.learning import features as choosing
+    from tools.core.learning.cutting import Wish, cut, set_twins_aside
+    from tools.core.learning.rows import usable
+    from tools.core.learning.shaping import shape
     from tools.core.names import name_of
-    from tools.core.tables.columns import Column
 
     dataset = context.find(args.dataset, "dataset")
     name = name_of(args.name) if args.name else dataset.name
-    table = load_table(dataset)
-    columns = [Column.model_validate(column) for column in dataset.record["columns"]]
-    by_name = {column.name: column for column in columns}
+    shaped, whole = _loaded(dataset)
     warnings: list[str] = []
-    target = _target(args, dataset.tag, by_name, dataset.record["result"]["targets"], warnings)
-    for column in [*args.drop, args.time_column, args.group_column]:
-        _known(column, by_name, dataset.tag, "drop")
-    kept = table[table[target].notna()] if target else table
-    _refuse_small(kept, table, target)
-    goal = decide(kept[target], by_name[target], args.task, args.positive)
-    kept = _without_rare(kept, target, goal, warnings)
-    features, dropped = _features(columns, kept, args, target)
-    split, kept, mask = _cut(kept, features, goal, args, by_name, target)
+    _check_names(args, shaped, dataset.tag)
+    context.progress(0.2, "reading the columns as asked")
+    shape(shaped, args.missing, args.kinds, args.derive, args.where)
+    target = _target(args, dataset, shaped, warnings)
+    found = usable(shaped, target, args.task, args.positive, args.weight_column, FEWEST_ROWS)
+    roles = {args.weight_column or "": "the weight column"}
+    features = choosing.choose(shaped, found.rows, target, args.drop, roles)
+    context.check()
+    context.progress(0.5, "sealing the test set")
+    wish = Wish(args.split, args.time_column, args.group_column, args.test_fraction, args.seed)
+    seal = cut(context, dataset, whole, found.rows, shaped.columns, features.names, target, found.goal, wish)
+    if seal.group in features.names:
+        features = features.without([seal.group], "the group column", shaped)
+    context.progress(0.7, "looking for leaks")
+    features, suspects = _without_leaks(args, context, shaped, seal, features, target, found.goal)
+    if not features.names:
+        raise choosing.nothing_left(target, features.dropped)
+    set_twins_aside(seal, features.names)
+    context.check()
+    sealed = seal.sides == 1
+    labels = found.labels(seal.rows[target])
     result = Preprocessed(
         prepared=f"{name}:{context.draw('prepared', name)}",
         dataset=dataset.tag,
         target=target,
-        task=goal.task,
-        positive=goal.positive,
-        labels=_remaining(goal, kept, target),
-        train_rows=int((~mask).sum()),
-        test_rows=int(mask.sum()),
-        set_aside=len(table) - len(kept),
-        split=split,
-        dropped=dropped,
-        warnings=warnings + goal.warnings + _gap_warning(table, kept, target),
+        task=found.goal.task,
+        positive=found.goal.positive,
+        labels=labels,
+        train_rows=int((~sealed).sum()),
+        test_rows=int(sealed.sum()),
+        set_aside=len(whole[0]) - len(seal.rows),
+        split=seal.split,
+        dropped=features.dropped,
+        derived=[column["name"] for column in shaped.derived if column["name"] in features.names],
+        suspects=suspects,
+        decisions=seal.decisions + found.decisions + _about_columns(shaped, features, target),
+        warnings=warnings + found.warnings + seal.warnings + [f"May give {target} away: {why}." for why in suspects],
     )
-    about = {"dialect": dataset.record["source"]["dialect"], "target_column": by_name[target].model_dump()}
-    _keep(context, name, result, args, kept, mask, features, about)
+    _keep(context, name, result, args, dataset, shaped, whole, seal, features, found.weights)
     return result
 
 
-def _target(args: PreprocessArgs, tag: str, columns: dict[str, Any], likely: list[str], warnings: list[str]) -> str:
+def _loaded(dataset: Any) -> tuple[Any, tuple[Any, dict[str, Any]]]:
+    """The table to be shaped, and the dataset as it is stored."""
+    from tools.core.learning.prepared import load_table, load_texts
+    from tools.core.learning.shaping import Shaped
+    from tools.core.tables.columns import Column
+
+    columns = {c["name"]: Column.model_validate(c) for c in dataset.record["columns"]}
+    table = load_table(dataset)
+    return Shaped(table.copy(deep=False), dict(columns), load_texts(dataset)), (table, columns)
+
+
+def _check_names(args: PreprocessArgs, shaped: Any, tag: str) -> None:
+    """Refuse a column that is none before anything is worked out."""
+    from tools.core.learning.shaping import raise_unknown
+
+    known = {**shaped.columns, **{text.partition("=")[0].strip().strip("`"): None for text in args.derive}}
+    given: dict[str, list[str | None]] = {"target": [args.target], "drop": [*args.drop]}
+    given |= {name: [getattr(args, name)] for name in ("time_column", "group_column", "weight_column")}
+    for argument, names in given.items():
+        for name in names:
+            if name is not None and name not in known:
+                raise_unknown(name, known, argument if argument == "target" else None, tag)
+
+
+def _target(args: PreprocessArgs, dataset: Any, shaped: Any, warnings: list[str]) -> str:
     if args.target is not None:
-        _known(args.target, columns, tag, "target")
         return args.target
+    likely = [name for name in dataset.record["result"]["targets"] if name not in args.drop]
     if len(likely) == 1:
         warnings.append(f"{likely[0]} is taken as the target, being the only likely one.")
-        return likely[0]
-    if likely:
-        raise NeedsAnswer("target", f"Which column of {tag} should be predicted?", likely)
-    options = [name for name, column in columns.items() if column.kind not in ("id", "constant", "text", "datetime")]
-    raise NeedsAnswer("target", f"Which column of {tag} should be predicted?", options[-20:])
+        return str(likely[0])
+    options = [n for n, c in shaped.columns.items() if c.kind not in ("id", "constant", "text", "datetime")]
+    raise NeedsAnswer("target", f"Which column of {dataset.tag} should be predicted?", likely or options[-20:])
 
 
-def _known(column: str | None, columns: dict[str, Any], tag: str, argument: str) -> None:
-    if column is None or column in columns:
-        return
-    from rapidfuzz import process
-    from rapidfuzz.utils import default_process
+def _without_leaks(
+    args: PreprocessArgs, context: Context, shaped: Any, seal: Any, features: Any, target: str, goal: Any
+) -> tuple[Any, list[str]]:
+    """The features without the suspected columns that are not wanted, and what is suspected of those that stay."""
+    from tools.core.learning.labels import to_codes
+    from tools.core.learning.leaks import suspects
 
-    near = [match for match, *_ in process.extract(column, list(columns), limit=3, processor=default_process)]
-    raise DataRefused(
-        f"{column!r} is no column of {tag}. The nearest is {near[0]!r}.",
-        f"Columns with names like it: {', '.join(near)}.",
-        argument if argument == "target" else None,
+    train = seal.rows[seal.sides == 0]
+    y = to_codes(train[target], goal.labels) if goal.labels else train[target].to_numpy(dtype="float64")
+    columns = {name: shaped.columns[name] for name in features.names}
+    found = suspects(train, columns, y, goal.task, goal.labels, target)
+    if not found:
+        return features, []
+    named = list(dict.fromkeys(name for suspect in found for name in suspect.columns))
+    gone = _to_drop(args.leaks, named, found, target, context.take_defaults)
+    reason = f"it would give {target} away"
+    kept = [suspect.why for suspect in found if not set(suspect.columns) <= set(gone)]
+    return features.without(gone, reason, shaped), kept
+
+
+def _to_drop(answer: str, named: list[str], found: list[Any], target: str, take_defaults: bool) -> list[str]:
+    """Which of the suspected columns an answer drops; asks where there is none, or one that says nothing."""
+    from tools.core.learning.answers import chosen_columns
+
+    if answer.strip().casefold() == "ask" and take_defaults:
+        return []
+    gone = chosen_columns(answer, named)
+    if gone is not None:
+        return gone
+    evidence = "; ".join(suspect.why for suspect in found[:5]) + ("; …" if len(found) > 5 else "")
+    raise NeedsAnswer(
+        "leaks",
+        f"Would you know {', '.join(named[:5])} before {target} is known? {evidence}. Drop, or keep?",
+        [f"drop {', '.join(named)}", "keep"],
     )
 
 
-def _refuse_small(kept: Any, table: Any, target: str) -> None:
-    if not len(kept):
-        raise DataRefused(
-            f"{target!r} is missing in every one of the {len(table):,} rows.",
-            "Choose another target with --target.",
-            "target",
-        )
-    if len(kept) < FEWEST_ROWS:
-        raise DataRefused(
-            f"{len(kept)} rows with a target are too few to train and test on; {FEWEST_ROWS} are needed.",
-            "Bring more rows.",
-        )
+def _about_columns(shaped: Any, features: Any, target: str) -> list[Decision]:
+    from tools.core.learning.decisions import about_columns
 
-
-def _without_rare(kept: Any, target: str, goal: Any, warnings: list[str]) -> Any:
-    from tools.core.learning.labels import FEWEST_ROWS as FEWEST
-    from tools.core.learning.labels import rare_labels
-
-    rare = rare_labels(kept[target]) if goal.labels else []
-    if not rare:
-        return kept
-    shown = ", ".join(map(str, rare[:5])) + (", …" if len(rare) > 5 else "")
-    warnings.append(f"Rows of labels with fewer than {FEWEST} rows are set aside: {shown}.")
-    return kept[~kept[target].isin(rare)]
-
-
-def _remaining(goal: Any, kept: Any, target: str) -> list[Any]:
-    from tools.core.learning.labels import plain
-
-    there = {plain(value) for value in kept[target].unique()} if goal.labels else set()
-    return [label for label in goal.labels if label in there]
-
-
-def _features(columns: list[Any], kept: Any, args: PreprocessArgs, target: str) -> tuple[list[Any], list[Dropped]]:
-    features, dropped = [], []
-    reasons = {"id": "an id: its values are all different", "constant": "constant: it has one value only"}
-    for column in columns:
-        if column.name == target:
-            continue
-        reason = "left out on request" if column.name in args.drop else reasons.get(column.kind)
-        if reason is None and column.name == args.group_column:
-            reason = "the group column"
-        if reason is None and kept[column.name].nunique(dropna=True) == 0:
-            reason = "missing in every row with a target"
-        if reason:
-            dropped.append(Dropped(column=column.name, reason=reason))
-        else:
-            features.append(column)
-    if not features:
-        told = ", ".join(f"{d.column} ({d.reason})" for d in dropped[:5])
-        raise DataRefused(
-            f"No column is left to predict {target!r} from{f': left out are {told}' if told else ''}.",
-            "Bring more columns, or leave fewer out.",
-        )
-    return features, dropped
-
-
-def _cut(
-    kept: Any, features: list[Any], goal: Any, args: PreprocessArgs, columns: dict[str, Any], target: str
-) -> tuple[str, Any, Any]:
-    """How the rows were cut, the rows (in the order of time, where it is by time), and the mask of sealed ones."""
-    import numpy as np
-
-    from tools.core.learning.labels import to_codes
-    from tools.core.learning.split import latest_rows, row_keys, sealed_rows
-
-    split = _how(args, goal)
-    if split == "time":
-        times = _times(kept, columns[args.time_column or ""])
-        order = np.nan_to_num(times, nan=-np.inf).argsort(kind="stable")
-        return split, kept.iloc[order], latest_rows(times[order], args.test_fraction)
-    keys = row_keys(kept[[args.group_column] if split == "group" else _content(columns, target)])
-    strata = to_codes(kept[target], goal.labels) if split == "stratified" else None
-    return split, kept, sealed_rows(keys, strata, args.test_fraction, args.seed)
-
-
-def _content(columns: dict[str, Any], target: str) -> list[str]:
-    """The columns that tell a row: all but ids and the target, whatever is dropped, so that the seal stays the same."""
-    return [name for name, column in columns.items() if name != target and column.kind != "id"]
-
-
-def _how(args: PreprocessArgs, goal: Any) -> str:
-    if args.split == "time" and not args.time_column:
-        raise NeedsAnswer("time_column", "Which column tells the time of a row?")
-    if args.split == "group" and not args.group_column:
-        raise NeedsAnswer("group_column", "Which column tells the group of a row?")
-    if args.split == "stratified" and not goal.labels:
-        raise DataRefused("A regression target has no labels to stratify by.", "Say --split random.", "split")
-    if args.split != "auto":
-        return args.split
-    if args.group_column or args.time_column:
-        return "group" if args.group_column else "time"
-    return "stratified" if goal.labels else "random"
-
-
-def _times(kept: Any, column: Any) -> Any:
-    values = kept[column.name]
-    if column.storage == "moment":
-        return values.astype("int64").where(values.notna()).to_numpy(dtype="float64", na_value=float("nan"))
-    if column.storage in ("integer", "real"):
-        return values.to_numpy(dtype="float64", na_value=float("nan"))
-    raise DataRefused(f"{column.name!r} holds neither times nor numbers to order rows by.", "Choose another.")
-
-
-def _gap_warning(table: Any, kept: Any, target: str) -> list[str]:
-    gone = int(table[target].isna().sum())
-    return [f"{gone:,} rows without {target} are set aside."] if gone else []
+    derived = {column["name"] for column in shaped.derived}
+    ids = [d.column for d in features.dropped if shaped.columns[d.column].kind == "id"]
+    named = {*features.inputs, *ids, target} - derived
+    return about_columns([c for name, c in shaped.columns.items() if name in named], target)
 
 
 def _keep(
-    context: Context,
-    name: str,
-    result: Preprocessed,
-    args: PreprocessArgs,
-    kept: Any,
-    mask: Any,
-    features: list[Any],
-    about: dict[str, Any],
-) -> None:
+    context: Context, name: str, result: Preprocessed, args: PreprocessArgs, dataset: Any, shaped: Any,
+    whole: tuple[Any, Any], seal: Any, features: Any, weights: Any,
+) -> None:  # fmt: skip
     from tools.core.journal import now
+    from tools.core.learning.features import sources
     from tools.core.learning.prepared import write_sides
+    from tools.core.learning.recipe import needed_for
+    from tools.core.learning.sides import identity, keep_rows
 
+    known = identity(*whole, result.target)
+    derived = {column["name"] for column in shaped.derived}
+    outcome = {s for c in (result.target, args.weight_column) if c for s in sources(c, shaped) or {c}} - derived
+    weights = None if weights is None else weights.loc[seal.rows.index].to_numpy()
     with context.store.staging() as folder:
-        names = [column.name for column in features]
-        write_sides(folder, kept, mask, names, result.target, args.group_column if result.split == "group" else None)
+        write_sides(folder, seal.rows, seal.sides == 1, [*features.inputs, result.target], seal.units, weights)
+        keep_rows(folder, known, seal.rows.index.to_numpy(), seal.sides)
         record = {
             "made": now(),
             "dataset": result.dataset,
             "arguments": args.model_dump(),
-            **about,
-            "features": [column.model_dump() for column in features],
-            "ignored": [result.target, *(dropped.column for dropped in result.dropped)],
+            "dialect": dataset.record["source"]["dialect"],
+            "target_column": shaped.columns[result.target].model_dump(),
+            "columns": [shaped.columns[column].model_dump() for column in features.inputs],
+            "derived": needed_for([*features.names, result.target, args.weight_column or ""], shaped.derived),
+            "outcome": [shaped.columns[column].model_dump() for column in outcome],
+            "features": features.names,
+            "recipe": {"impute": args.impute, "scale": args.scale, "encode": args.encode},
+            "cut": seal.record(),
+            "rows": known.record(),
+            "ignored": [result.target, *(d.column for d in result.dropped if d.column not in features.inputs)],
             "result": result.document(),
         }
         context.store.keep("prepared", name, int(result.prepared.rpartition(":")[2]), folder, record)

@@ -54,7 +54,7 @@ def profile(args: ProfileArgs, context: Context) -> Profile:
     from tools.core.files import sha256
     from tools.core.names import name_of, stem
     from tools.core.tables.columns import duplicates, infer_columns, summarised
-    from tools.core.tables.convert import convert
+    from tools.core.tables.convert import as_written, convert
     from tools.core.tables.reading import read_table
 
     name = name_of(args.name or stem(args.path), "dataset's name")
@@ -72,7 +72,8 @@ def profile(args: ProfileArgs, context: Context) -> Profile:
     targets = _targets(raw.frame, name)
     version = context.draw("dataset", name)
     result = Profile(dataset=f"{name}:{version}", rows=len(table), columns=facts, targets=targets, warnings=warnings)
-    _keep(context, name, version, table, result, source(path, sha256(path), raw.dialect, args), columns)
+    texts = as_written(raw.frame, columns)
+    _keep(context, name, version, (table, texts), result, source(path, sha256(path), raw.dialect, args), columns)
     return result
 
 
@@ -91,12 +92,15 @@ def _targets(frame: Any, name: str) -> list[str]:
 
 
 def _keep(
-    context: Context, name: str, version: int, table: Any, result: Profile, origin: dict[str, Any], columns: Any
+    context: Context, name: str, version: int, tables: Any, result: Profile, origin: dict[str, Any], columns: Any
 ) -> None:
     from tools.core.journal import now
+    from tools.core.learning.prepared import TABLE, TEXTS
 
     with context.store.staging() as folder:
-        table.to_parquet(folder / "table.parquet", index=False)
+        for table, file in zip(tables, (TABLE, TEXTS), strict=True):
+            if table.shape[1]:
+                table.to_parquet(folder / file, index=False)
         record = {
             "made": now(),
             "source": origin,

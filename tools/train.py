@@ -65,21 +65,22 @@ def train(args: TrainArgs, context: Context) -> Training:
     from tools.core.learning.prepared import training_rows
     from tools.core.learning.recipe import inputs_of
     from tools.core.names import name_of
-    from tools.core.tables.columns import Column
 
     prepared = context.find(args.dataset, "prepared")
     facts = prepared.record["result"]
     metric = resolve(args.metric, facts["task"])
-    names = choose(args.estimators)
+    recipe = prepared.record["recipe"]
+    names = choose(args.estimators, takes_gaps=recipe["impute"] == "none")
     name = name_of(args.name) if args.name else prepared.name
     rows = training_rows(prepared)
-    columns = [Column.model_validate(column) for column in prepared.record["features"]]
-    inputs = inputs_of(columns, rows.frame, prepared.record["ignored"])
+    inputs = inputs_of(prepared.record, rows.frame)
     asked = {
         "name": prepared.name,
         "version": prepared.version,
         "path": str(prepared.path),
         "inputs": inputs,
+        "recipe": recipe,
+        "suspects": facts["suspects"],
         "labels": facts["labels"],
         "positive": facts["positive"],
         "task": facts["task"],
@@ -92,7 +93,7 @@ def train(args: TrainArgs, context: Context) -> Training:
     with context.store.staging() as job:
         outcome, seconds = _run(job, asked, context)
         version = context.draw("model", name)
-        result = _result(f"{name}:{version}", prepared.tag, metric, outcome, seconds)
+        result = _result(f"{name}:{version}", prepared, metric, outcome, seconds)
         _keep(context, job, result, asked, args, rows.frame)
     return result
 
@@ -128,9 +129,13 @@ def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[dict[str, 
     return outcome, seconds
 
 
-def _result(model: str, prepared: str, metric: str, outcome: dict[str, Any], seconds: float) -> Training:
+def _result(model: str, prepared: Any, metric: str, outcome: dict[str, Any], seconds: float) -> Training:
+    from tools.core.learning.prepared import leak_warnings
+
     best = outcome["best"]
-    warnings = [f"{c['estimator']} has no score: {c['note']}." for c in outcome["candidates"] if c["score"] is None]
+    warnings = leak_warnings(prepared) + [
+        f"{c['estimator']} has no score: {c['note']}." for c in outcome["candidates"] if c["score"] is None
+    ]
     if best["note"]:
         warnings.append(f"The time was short: {best['estimator']} was {best['note']}. Allow more with --time-limit.")
     low, high = best["interval"]
@@ -140,7 +145,7 @@ def _result(model: str, prepared: str, metric: str, outcome: dict[str, Any], sec
         warnings.append(f"{outcome['rows']} training rows are few: the interval is rough.")
     return Training(
         model=model,
-        prepared=prepared,
+        prepared=prepared.tag,
         estimator=best["estimator"],
         metric=metric,
         score=best["score"],

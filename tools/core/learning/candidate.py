@@ -13,9 +13,11 @@ from service.encoder import encode
 from service.runtime import ENCODER_FILE, ESTIMATOR_FILE, TRUSTED
 from tools.core.learning.estimators import ESTIMATORS
 from tools.core.learning.metrics import Goal
-from tools.core.learning.recipe import fit_encoder, take
+from tools.core.learning.recipe import AUTO, Recipe, fit_encoder, take
 
 FOLDS = 5
+MANY_GROUPS = 20_000
+"""From so many groups on, chance alone gives each fold its share of labels, and stratifying groups takes minutes."""
 REFIT_MARGIN = 1.6
 """Fitting on all rows takes at most so many times a fold's fit, in all that was measured."""
 
@@ -30,6 +32,8 @@ class Problem:
     goal: Goal
     folds: list[tuple[Any, Any]]
     seed: int
+    recipe: Recipe = AUTO
+    weights: Any = None
 
 
 class TooSlow(Exception):
@@ -43,6 +47,12 @@ def folds_of(problem_split: str, y: Any, groups: Any, classification: bool) -> l
     rows = np.zeros((len(y), 1))
     if problem_split == "time":
         return list(ms.TimeSeriesSplit(FOLDS).split(rows))
+    units, unit = np.unique(groups, return_inverse=True)
+    if len(units) == len(y) and classification:
+        return list(ms.StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(rows, y))
+    if len(units) == len(y) or len(units) > MANY_GROUPS:
+        fold = np.random.default_rng(0).permutation(len(units))[unit] % FOLDS
+        return [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(FOLDS)]
     kind = ms.StratifiedGroupKFold if classification else ms.GroupKFold
     return list(kind(FOLDS, shuffle=True, random_state=0).split(rows, y, groups))
 
@@ -76,10 +86,11 @@ def cross_validate(
 def fit(name: str, problem: Problem, rows: Any) -> tuple[Any, list[dict[str, Any]]]:
     """An estimator and its encoder, both fitted on the given rows alone."""
     declared = ESTIMATORS[name]
-    columns = take(problem.columns, rows)
-    features = fit_encoder(problem.inputs, columns, declared.family)
+    columns, y = take(problem.columns, rows), problem.y[rows]
+    fitted = fit_encoder(problem.inputs, columns, declared.family, y, problem.goal.labels, problem.recipe)
     estimator = declared.make(problem.goal.labels > 0, len(rows), problem.seed)
-    return estimator.fit(encode(features, columns), problem.y[rows]), features
+    weights = {} if problem.weights is None else {"sample_weight": problem.weights[rows]}
+    return estimator.fit(fitted.matrix(columns), y, **weights), fitted.features
 
 
 def estimate(estimator: Any, matrix: Any, goal: Goal) -> Any:

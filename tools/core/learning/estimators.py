@@ -19,6 +19,7 @@ class Estimator:
     family: Family
     make: Callable[[bool, int, int], Any]
     """(classification, rows, seed) → an unfitted scikit-learn estimator."""
+    takes_gaps: bool = True
 
 
 def _linear(classification: bool, rows: int, seed: int) -> Any:
@@ -54,19 +55,28 @@ def _hist_gradient_boosting(classification: bool, rows: int, seed: int) -> Any:
 
 
 ESTIMATORS: dict[str, Estimator] = {
-    "linear": Estimator("linear", _linear),
+    "linear": Estimator("linear", _linear, takes_gaps=False),
     "hist_gradient_boosting": Estimator("boosting", _hist_gradient_boosting),
     "random_forest": Estimator("forest", _forest("RandomForest")),
     "extra_trees": Estimator("forest", _forest("ExtraTrees")),
 }
 
 
-def choose(names: list[str]) -> list[str]:
-    """The estimators to try, in the order they are tried; all when none is named. BadArguments on an unknown one."""
+def choose(names: list[str], takes_gaps: bool = False) -> list[str]:
+    """The estimators to try, in the order they are tried; all when none is named, but for those that want no gaps.
+
+    BadArguments on an unknown one, or on one that cannot take what it is given.
+    """
     for name in names:
         if name not in ESTIMATORS:
             raise BadArguments(f"There is no estimator {name!r} here.", f"Choose from: {', '.join(ESTIMATORS)}.")
-    return [name for name in ESTIMATORS if name in names or not names]
+        if takes_gaps and not ESTIMATORS[name].takes_gaps:
+            raise BadArguments(
+                f"{name!r} cannot learn from missing values, and --impute none leaves them.",
+                "Prepare it again with --impute median, or choose another estimator.",
+            )
+    fitting = [name for name, estimator in ESTIMATORS.items() if estimator.takes_gaps or not takes_gaps]
+    return [name for name in fitting if name in names or not names]
 
 
 def _threads(rows: int) -> int:

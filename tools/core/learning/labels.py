@@ -1,10 +1,11 @@
 """What a target column asks for: which task, which labels, which of them is the positive one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tools.core.errors import DataRefused
 from tools.core.tables.columns import Column
+from tools.core.tables.words import vocabulary
 
 Task = Literal["binary", "multiclass", "regression"]
 MOST_INTEGER_CLASSES = 10
@@ -26,6 +27,13 @@ OPPOSITES = {
     "有": "无",
 }
 """Labels that say yes, and those that say no: 1 is the positive one beside 0, not beside 2."""
+NO_LABELS = vocabulary(
+    "invalid unknown error n/a tbd undefined undetermined unclear pending missing none null test ? - "
+    "9 99 -1 -9 999 -99 未知 无效 待定 不详 缺失"
+)
+"""What stands in a target where its label is not known."""
+MOST_ASIDE = 0.1
+"""Other labels beside a yes and a no may have this share of the rows and are set aside all the same."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,8 @@ class Goal:
     """In sorted order; empty in regression."""
     positive: Any
     warnings: list[str]
+    aside: list[Any] = field(default_factory=list)
+    """Values that are no label of the target: their rows are set aside."""
 
 
 def decide(values: Any, column: Column, task: str, positive: Any) -> Goal:
@@ -54,12 +64,32 @@ def decide(values: Any, column: Column, task: str, positive: Any) -> Goal:
             "Choose another with --target.",
             "target",
         )
+    aside = _aside(values, unique, column, task)
+    unique = [value for value in unique if plain(value) not in aside]
     found, warnings = _task(column, len(unique), task)
     if found == "regression":
         return Goal(found, [], None, warnings)
+    values = values[~values.map(plain).isin(aside)] if aside else values
     labels = _labels(unique)
     _refuse_classes(column, labels, values, found)
-    return Goal(found, labels, _positive(labels, values, positive) if found == "binary" else None, warnings)
+    return Goal(found, labels, _positive(labels, values, positive) if found == "binary" else None, warnings, aside)
+
+
+def _aside(values: Any, unique: list[Any], column: Column, task: str) -> list[Any]:
+    """The values beside two labels that make no third one: `invalid`, or a few `maybe` beside yes and no."""
+    if task not in ("auto", "binary") or column.storage == "real" or not 3 <= len(unique) <= 12:
+        return []
+    words = {plain(value): str(plain(value)).strip().casefold() for value in unique}
+    none = [label for label, word in words.items() if word in NO_LABELS]
+    rest = [label for label in words if label not in none]
+    pairs = [[a, b] for a in rest for b in rest if OPPOSITES.get(words[a]) == words[b]]
+    kept = pairs[0] if len(pairs) == 1 else rest if column.storage == "text" else []
+    others = [label for label in words if label not in kept]
+    if len(kept) != 2 or len(others) == len(words):
+        return []
+    rows = int(values.map(plain).isin(others).sum())
+    small = rows <= MOST_ASIDE * len(values) and (set(others) <= set(none) or column.storage == "text")
+    return others if small or task == "binary" else []
 
 
 def rare_labels(values: Any) -> list[Any]:

@@ -89,17 +89,28 @@ def better(metric: str, one: float, other: float) -> bool:
     return one < other if metric in LOWER_IS_BETTER else one > other
 
 
-def score(metric: str, y: Any, answers: Any, goal: Goal) -> float:
-    """The metric's value; NaN where it is not defined, as AUC with one label present."""
+def guess(y: Any, goal: Goal, weights: Any = None) -> Any:
+    """What a Dummy estimator answers after these rows: the shares of the labels, or the mean."""
+    import numpy as np
+
+    if not goal.labels:
+        return float(np.average(y, weights=weights))
+    counts = np.bincount(y, weights=weights, minlength=goal.labels)
+    return counts / counts.sum()
+
+
+def score(metric: str, y: Any, answers: Any, goal: Goal, weights: Any = None) -> float:
+    """The metric's value, weighted where weights are given; NaN where it is not defined, as AUC of one label."""
+    given = {} if weights is None else {"sample_weight": weights}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return float(_function(metric, goal)(y, answers))
+            return float(_function(metric, goal)(y, answers, **given))
         except ValueError:
             return float("nan")
 
 
-def interval(metric: str, y: Any, answers: Any, goal: Goal, seed: int = 0) -> tuple[float, float]:
+def interval(metric: str, y: Any, answers: Any, goal: Goal, weights: Any = None, seed: int = 0) -> tuple[float, float]:
     """A 95 % percentile bootstrap interval over rows (Efron & Tibshirani 1993, chapter 13)."""
     import numpy as np
 
@@ -107,34 +118,34 @@ def interval(metric: str, y: Any, answers: Any, goal: Goal, seed: int = 0) -> tu
     scores = []
     for _ in range(RESAMPLES if len(y) <= 20_000 else RESAMPLES // 4):
         rows = random.integers(0, len(y), len(y))
-        scores.append(score(metric, y[rows], answers[rows], goal))
+        scores.append(score(metric, y[rows], answers[rows], goal, None if weights is None else weights[rows]))
     known = np.array(scores)[~np.isnan(scores)]
     low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (float("nan"),) * 2
     return float(low), float(high)
 
 
-def everything(y: Any, answers: Any, goal: Goal) -> dict[str, float]:
+def everything(y: Any, answers: Any, goal: Goal, weights: Any = None) -> dict[str, float]:
     """Every metric of the task."""
     names = REGRESSION if goal.task == "regression" else CLASSIFICATION
-    return {name: score(name, y, answers, goal) for name in names}
+    return {name: score(name, y, answers, goal, weights) for name in names}
 
 
-def _function(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
+def _function(metric: str, goal: Goal) -> Callable[..., Any]:
     if goal.task == "regression":
         return _regression(metric)
     return _binary(metric, goal) if goal.task == "binary" else _multiclass(metric, goal)
 
 
-def _regression(metric: str) -> Callable[[Any, Any], Any]:
+def _regression(metric: str) -> Callable[..., Any]:
     from sklearn import metrics as m
 
     functions = {"rmse": m.root_mean_squared_error, "mae": m.mean_absolute_error, "r2": m.r2_score}
     functions["explained_variance"] = m.explained_variance_score
-    found: Callable[[Any, Any], Any] = functions.get(metric) or getattr(m, metric)
+    found: Callable[..., Any] = functions.get(metric) or getattr(m, metric)
     return found
 
 
-def _binary(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
+def _binary(metric: str, goal: Goal) -> Callable[..., Any]:
     from sklearn import metrics as m
 
     def hit(y: Any) -> Any:
@@ -144,25 +155,27 @@ def _binary(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
         named = {"brier_score": m.brier_score_loss, "average_precision": m.average_precision_score}
         function = named.get(metric) or getattr(m, "roc_auc_score" if metric == "roc_auc" else metric)
         extra: dict[str, Any] = {"labels": [0, 1]} if metric == "log_loss" else {}
-        return lambda y, p: function(hit(y), p[:, goal.positive], **extra)
+        return lambda y, p, **w: function(hit(y), p[:, goal.positive], **extra, **w)
     function = getattr(m, f"{metric}_score")
     extra = {"zero_division": 0} if metric in ("f1", "precision", "recall") else {}
-    return lambda y, p: function(hit(y), hit(p.argmax(axis=1)), **extra)
+    return lambda y, p, **w: function(hit(y), hit(p.argmax(axis=1)), **extra, **w)
 
 
-def _multiclass(metric: str, goal: Goal) -> Callable[[Any, Any], Any]:
+def _multiclass(metric: str, goal: Goal) -> Callable[..., Any]:
     import numpy as np
     from sklearn import metrics as m
 
     labels = list(range(goal.labels))
     if metric == "log_loss":
-        return lambda y, p: m.log_loss(y, p, labels=labels)
+        return lambda y, p, **w: m.log_loss(y, p, labels=labels, **w)
     if metric == "roc_auc":
-        return lambda y, p: m.roc_auc_score(y, p, multi_class="ovr", labels=labels)
+        return lambda y, p, **w: m.roc_auc_score(y, p, multi_class="ovr", labels=labels, **w)
     if metric == "average_precision":
-        return lambda y, p: m.average_precision_score(np.eye(goal.labels)[y], p, average="macro")
+        return lambda y, p, **w: m.average_precision_score(np.eye(goal.labels)[y], p, average="macro", **w)
     if metric == "brier_score":
-        return lambda y, p: ((np.eye(goal.labels)[y] - p) ** 2).sum(axis=1).mean()
+        return lambda y, p, **w: np.average(
+            ((np.eye(goal.labels)[y] - p) ** 2).sum(axis=1), weights=w.get("sample_weight")
+        )
     function = getattr(m, f"{metric}_score")
     extra: dict[str, Any] = {"average": "macro", "zero_division": 0} if metric in ("f1", "precision", "recall") else {}
-    return lambda y, p: function(y, p.argmax(axis=1), **extra)
+    return lambda y, p, **w: function(y, p.argmax(axis=1), **extra, **w)

@@ -10,34 +10,43 @@ from tools.core.store import Artifact
 TRAIN = "train.parquet"
 SEALED = "sealed.parquet"
 OPENINGS = "openings.jsonl"
-GROUP = "__group__"
-"""Rows of one group never stand in two folds. Beside the features in the training file."""
+TABLE, TEXTS = "table.parquet", "texts.parquet"
+GROUP, WEIGHT = "__group__", "__weight__"
+"""Beside the columns in both files: rows of one group never stand in two folds; how much a row counts."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a prepared dataset: typed feature columns, the target, and the group of each row."""
+    """Rows of a prepared dataset: typed input columns, the target, the group of each row, and its weight."""
 
     frame: Any
     target: Any
     groups: Any
+    weights: Any = None
+    """None where all rows count the same."""
 
 
 def load_table(dataset: Artifact) -> Any:
     """A dataset's typed table (pandas)."""
     import pandas as pd
 
-    return pd.read_parquet(dataset.path / "table.parquet")
+    return pd.read_parquet(dataset.path / TABLE)
 
 
-def write_sides(folder: Any, kept: Any, mask: Any, features: list[str], target: str, group: str | None) -> None:
-    """Write the training and the sealed rows of a table into two files."""
-    from tools.core.learning.split import row_keys
+def load_texts(dataset: Artifact) -> dict[str, Any]:
+    """Cells as they were written, of the columns whose typed form keeps less than that (dates, $1,200)."""
+    import pandas as pd
 
-    groups = row_keys(kept[[group] if group else features])
-    for side, name in ((~mask, TRAIN), (mask, SEALED)):
-        part = kept.loc[side, [*features, target]]
-        part.assign(**{GROUP: groups[side]}).to_parquet(folder / name, index=False)
+    path = dataset.path / TEXTS
+    found = pd.read_parquet(path) if path.exists() else pd.DataFrame()
+    return {str(name): found[name].astype(object) for name in found}
+
+
+def write_sides(folder: Any, rows: Any, sealed: Any, columns: list[str], groups: Any, weights: Any) -> None:
+    """Write the training and the sealed rows of a table into two files; `columns` are inputs and target."""
+    for side, name in ((~sealed, TRAIN), (sealed, SEALED)):
+        hidden = {GROUP: groups[side]} | ({} if weights is None else {WEIGHT: weights[side]})
+        rows.loc[side, columns].assign(**hidden).to_parquet(folder / name, index=False)
 
 
 def training_rows(prepared: Artifact) -> Rows:
@@ -66,4 +75,14 @@ def _rows(prepared: Artifact, file: str) -> Rows:
 
     frame = pd.read_parquet(prepared.path / file)
     target = prepared.record["result"]["target"]
-    return Rows(frame.drop(columns=[target, GROUP]), frame[target], frame[GROUP].to_numpy())
+    weights = frame[WEIGHT].to_numpy(dtype="float64") if WEIGHT in frame else None
+    features = frame.drop(columns=[target, GROUP, WEIGHT], errors="ignore")
+    return Rows(features, frame[target], frame[GROUP].to_numpy(), weights)
+
+
+def leak_warnings(prepared: Artifact) -> list[str]:
+    """What stands beside every score of a model, as long as it learns from a column that may give the target away."""
+    target, suspects = prepared.record["result"]["target"], prepared.record["result"]["suspects"]
+    return [
+        f"The score may be too good, since {why}. Drop it if you do not know it before {target}." for why in suspects
+    ]

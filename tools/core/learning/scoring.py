@@ -17,7 +17,7 @@ def read_for(path: Path, prepared: Artifact, runtime: Any) -> tuple[Checked, Any
 
     dialect = prepared.record.get("dialect", {})
     raw = read_table(path, header=dialect.get("header"))
-    columns = [Column.model_validate(column) for column in prepared.record["features"]]
+    columns = [Column.model_validate(column) for column in prepared.record["columns"]]
     _refuse_absent(path, [str(name) for name in raw.frame], runtime.inputs)
     there = [column for column in columns if column.name in raw.frame]
     table = convert(raw.frame, there, keep_bad=True)
@@ -29,20 +29,42 @@ def read_for(path: Path, prepared: Artifact, runtime: Any) -> tuple[Checked, Any
 
 def target_of(frame: Any, prepared: Artifact, runtime: Any, path: str) -> Any:
     """The target's values in a raw frame; DataRefused where it is absent, or holds something else."""
-    from tools.core.tables.convert import convert
-
-    column = Column.model_validate(prepared.record["target_column"])
-    if column.name not in frame:
-        raise DataRefused(f"{path!r} has no column {column.name!r}, the target.", "Add the true values.")
-    values = convert(frame, [column])[column.name]
     from tools.core.learning.labels import to_codes
 
+    name = prepared.record["target_column"]["name"]
+    values = _worked_out(frame, prepared, path)[name]
     if values.isna().any() or (runtime.labels and (to_codes(values, runtime.labels) < 0).any()):
         raise DataRefused(
-            f"{column.name!r} of {path!r} has missing values or labels that the model does not know.",
-            "Leave those rows away.",
+            f"{name!r} of {path!r} has missing values or labels that the model does not know.", "Leave those rows away."
         )
     return values
+
+
+def weights_of(frame: Any, prepared: Artifact, path: str) -> Any:
+    """How much each row counts, as an array, or None where all count the same."""
+    name = prepared.record["arguments"]["weight_column"]
+    if name is None:
+        return None
+    weights = _worked_out(frame, prepared, path)[name].to_numpy(dtype="float64", na_value=-1.0)
+    if (weights < 0).any() or not weights.sum():
+        raise DataRefused(f"{name!r} of {path!r} is missing or below 0 in some rows.", "Leave those rows away.")
+    return weights
+
+
+def _worked_out(frame: Any, prepared: Artifact, path: str) -> Any:
+    """Target and weights as a typed table, derived ones worked out again."""
+    from tools.core.learning.shaping import Shaped, add_derived
+    from tools.core.tables.convert import convert
+
+    columns = [Column.model_validate(column) for column in prepared.record["outcome"]]
+    for column in columns:
+        if column.name not in frame:
+            raise DataRefused(f"{path!r} has no column {column.name!r}, which a score needs.", "Add the true values.")
+    shaped = Shaped(convert(frame, columns), {column.name: column for column in columns})
+    for column in prepared.record["derived"]:
+        if column["name"] in (prepared.record["target_column"]["name"], prepared.record["arguments"]["weight_column"]):
+            add_derived(shaped, column["name"], column["kind"], column["tree"])
+    return shaped.table
 
 
 def _refuse_absent(path: Path, names: list[str], inputs: Any) -> None:

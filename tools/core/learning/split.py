@@ -1,12 +1,33 @@
-"""Which rows are sealed: equal rows stand on one side, and a row's side does not depend on the table's order."""
+"""Which rows are sealed: rows that belong together stand on one side, and each row keeps the side that it had.
 
+A side is TRAIN or SEALED; UNKNOWN until it is drawn.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 from tools.core.errors import DataRefused
 
 Array = Any
+UNKNOWN, TRAIN, SEALED = -1, 0, 1
 LARGE = 500
 """Rows from which on chance gives a share close enough to what was asked for."""
+FEWEST_UNITS = 30
+LARGEST_UNIT = 0.2
+"""With fewer units of equal rows, or a larger one, no share of them can be sealed: rows are drawn one by one."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How the rows were cut: each row's side, which rows belong together, and what a person should know."""
+
+    sides: Array
+    units: Array
+    """Rows of one unit never stand in two folds."""
+    twins: int = 0
+    """Sealed rows that equal a training row in all features; they are set aside where that leaves enough."""
+    one_by_one: bool = False
+    """Too few rows differ to keep equal ones on one side."""
 
 
 def row_keys(frame: Any) -> Array:
@@ -27,39 +48,109 @@ def _canonical(column: Any) -> Any:
     """A column in the form that is hashed: 1 and 1.0 are one value, whatever type the column has grown into."""
     import pandas as pd
 
-    number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
-    return column.to_numpy(dtype="float64", na_value=float("nan")) if number else column
+    return column.to_numpy(dtype="float64", na_value=float("nan")) if pd.api.types.is_numeric_dtype(column) else column
 
 
-def sealed_rows(keys: Array, strata: Array | None, fraction: float, seed: int) -> Array:
-    """A mask of the rows to seal: of each stratum about the share `fraction`, equal keys on one side.
+def units_of(*keys: Array) -> Array:
+    """The smallest key of the rows that each row is joined with by an equal key, of whatever kind, through others."""
+    import numpy as np
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    In a stratum of LARGE rows and more a row's side follows from its key alone, so that it keeps its side when the
-    table grows; in a smaller one chance could leave too few, and the share is exact.
+    if len(keys) == 1:
+        return keys[0]
+    rows = len(keys[0])
+    codes = [np.unique(key, return_inverse=True)[1] for key in keys]
+    starts = np.cumsum([0, *(code.max() + 1 for code in codes)])
+    ends = np.concatenate([code + start for code, start in zip(codes, starts, strict=False)]) + rows
+    pairs = (np.tile(np.arange(rows), len(keys)), ends)
+    size = rows + int(starts[-1])
+    _, joined = connected_components(coo_array((np.ones(len(ends)), pairs), shape=(size, size)), directed=False)
+    smallest = np.full(joined.max() + 1, np.iinfo(np.uint64).max, dtype=np.uint64)
+    np.minimum.at(smallest, joined[:rows], keys[0])
+    return smallest[joined[:rows]]
+
+
+def are_too_few(units: Array) -> bool:
+    """Whether units of equal rows are too few, or one of them too large, to draw a share of them."""
+    import numpy as np
+
+    counts = np.unique(units, return_counts=True)[1]
+    return bool(len(counts) < FEWEST_UNITS or counts.max() > LARGEST_UNIT * len(units))
+
+
+def drawn(units: Array, known: Array, strata: Array | None, fraction: float, seed: int) -> Array:
+    """Each row's side: as it was, else that of its unit, else drawn: of each stratum about the share `fraction`.
+
+    In a stratum of LARGE rows and more a drawn side follows from the unit's key alone; in a smaller one chance could
+    leave too few, and the share is exact.
     """
     import numpy as np
 
-    order = _shuffled(keys, seed)
-    mask = order < np.uint64(min(int(fraction * 2**64), 2**64 - 1))
-    for rows in _strata(strata, len(keys)):
+    sides = _with_their_unit(units, known)
+    order = _shuffled(units, seed)
+    limit = np.uint64(min(int(fraction * 2**64), 2**64 - 1))
+    for rows in _strata(strata, len(units)):
+        free = rows[sides[rows] == UNKNOWN]
         if len(rows) >= LARGE:
+            sides[free] = order[free] < limit
             continue
-        mask[rows] = False
-        ranked = rows[np.argsort(order[rows], kind="stable")]
-        mask[_first_groups(ranked, keys, round(fraction * len(rows)))] = True
-    _refuse_empty(mask)
-    return mask
+        wanted = round(fraction * len(rows)) - int((sides[rows] == SEALED).sum())
+        ranked = free[np.argsort(order[free], kind="stable")]
+        sides[free] = TRAIN
+        sides[_first_units(ranked, units, max(0, min(wanted, len(ranked))))] = SEALED
+    return _agreeing(units, known, sides)
 
 
-def latest_rows(times: Array, fraction: float) -> Array:
-    """A mask of the last rows by time; rows of one moment stay together, rows without one come first."""
+def latest(times: Array, known: Array, fraction: float) -> Array:
+    """Each row's side: as it was, else sealed where it is among the last by time.
+
+    Rows of one moment stay together; rows without one come first.
+    """
     import numpy as np
 
-    known = np.nan_to_num(np.asarray(times, dtype=np.float64), nan=-np.inf)
-    limit = np.sort(known)[max(0, round(len(known) * (1 - fraction)) - 1)]
-    mask = np.asarray(known > limit)
-    _refuse_empty(mask)
-    return mask
+    sides = known.copy()
+    free = np.flatnonzero(known == UNKNOWN)
+    if len(free):
+        moments = np.nan_to_num(np.asarray(times, dtype=np.float64)[free], nan=-np.inf)
+        limit = np.sort(moments)[max(0, round(len(moments) * (1 - fraction)) - 1)]
+        sides[free] = np.where(moments > limit, SEALED, TRAIN)
+    return sides
+
+
+def twins(features: Array, sides: Array) -> Array:
+    """A mask of the sealed rows that equal a training row in all features."""
+    import numpy as np
+
+    return (sides == SEALED) & np.isin(features, features[sides == TRAIN])
+
+
+def refuse_empty(sides: Array) -> None:
+    """DataRefused when a side has no row."""
+    for side, name in ((SEALED, "sealed"), (TRAIN, "left to train on")):
+        if not (sides == side).any():
+            raise DataRefused(f"With this split no row would be {name}.", "Choose another --test-fraction or --split.")
+
+
+def _with_their_unit(units: Array, known: Array) -> Array:
+    """Rows whose side is known, and those that belong to them: training, where one of them is for training."""
+    import numpy as np
+
+    sides = known.copy()
+    for side in (SEALED, TRAIN):
+        if (known == side).any():
+            sides[(known == UNKNOWN) & np.isin(units, units[known == side])] = side
+    return sides
+
+
+def _agreeing(units: Array, known: Array, sides: Array) -> Array:
+    """New rows of a unit that was drawn to both sides, as its labels differ, are for training."""
+    import numpy as np
+
+    new = known == UNKNOWN
+    split = np.intersect1d(units[new & (sides == SEALED)], units[sides == TRAIN])
+    sides[new & np.isin(units, split)] = TRAIN
+    return sides
 
 
 def _shuffled(keys: Array, seed: int) -> Array:
@@ -80,19 +171,13 @@ def _strata(strata: Array | None, rows: int) -> list[Array]:
     return [np.flatnonzero(strata == value) for value in np.unique(strata)]
 
 
-def _first_groups(ranked: Array, keys: Array, wanted: int) -> Array:
-    """The first `wanted` ranked rows, without cutting through a run of equal keys."""
+def _first_units(ranked: Array, units: Array, wanted: int) -> Array:
+    """The first `wanted` ranked rows, without cutting through a unit."""
     end = wanted
-    while 0 < end < len(ranked) and keys[ranked[end]] == keys[ranked[end - 1]]:
+    while 0 < end < len(ranked) and units[ranked[end]] == units[ranked[end - 1]]:
         end += 1
     if end >= len(ranked):
         end = wanted
-        while end > 0 and keys[ranked[end]] == keys[ranked[end - 1]]:
+        while 0 < end < len(ranked) and units[ranked[end]] == units[ranked[end - 1]]:
             end -= 1
     return ranked[:end]
-
-
-def _refuse_empty(mask: Array) -> None:
-    if not mask.any() or mask.all():
-        side = "sealed" if not mask.any() else "left to train on"
-        raise DataRefused(f"With this split no row would be {side}.", "Choose another --test-fraction or --split.")

@@ -20,9 +20,9 @@ from service.rows import check_columns
 from tools.core.files import read_json, write_json
 from tools.core.learning.candidate import Problem, TooSlow, cross_validate, fit, folds_of, save
 from tools.core.learning.labels import to_codes
-from tools.core.learning.metrics import Goal, better, interval, score
+from tools.core.learning.metrics import Goal, better, guess, interval, score
 from tools.core.learning.prepared import training_rows
-from tools.core.learning.recipe import columns_of
+from tools.core.learning.recipe import Recipe, columns_of
 from tools.core.store import Artifact
 
 
@@ -55,7 +55,8 @@ def read_problem(asked: dict[str, Any]) -> Problem:
     folds = folds_of(asked["split"], y, rows.groups, bool(labels))
     positive = labels.index(asked["positive"]) if asked["task"] == "binary" else 0
     goal = Goal(asked["task"], len(labels), positive)
-    return Problem(asked["inputs"], checked.columns, y, goal, folds, asked["seed"])
+    recipe = Recipe(**asked["recipe"])
+    return Problem(asked["inputs"], checked.columns, y, goal, folds, asked["seed"], recipe, rows.weights)
 
 
 def preload() -> None:
@@ -70,18 +71,20 @@ def dummy(problem: Problem, metric: str) -> float:
     """The score of always guessing, on the same folds."""
     answers = np.full((len(problem.y), max(problem.goal.labels, 1)), np.nan)
     for train, test in problem.folds:
-        known = problem.y[train]
-        if problem.goal.labels:
-            answers[test] = np.bincount(known, minlength=problem.goal.labels) / len(known)
-        else:
-            answers[test] = known.mean()
+        weights = None if problem.weights is None else problem.weights[train]
+        answers[test] = guess(problem.y[train], problem.goal, weights)
     return tested_score(metric, problem, answers if problem.goal.labels else answers[:, 0])
 
 
 def tested_score(metric: str, problem: Problem, answers: Any) -> float:
     """The score on the rows that some fold tested."""
     there = tested(answers)
-    return score(metric, problem.y[there], answers[there], problem.goal)
+    return score(metric, problem.y[there], answers[there], problem.goal, weights_of(problem, there))
+
+
+def weights_of(problem: Problem, rows: Any) -> Any:
+    """The weights of some rows, or None."""
+    return None if problem.weights is None else problem.weights[rows]
 
 
 def tested(answers: Any) -> Any:
@@ -137,9 +140,10 @@ def run_candidate(name: str, problem: Problem, metric: str, folder: Path, deadli
         np.save(folder / "answers.npy", answers)
         there = tested(answers)
         y, known = problem.y[there], answers[there]
-        found = {"estimator": name, "score": score(metric, y, known, problem.goal)}
+        weights = weights_of(problem, there)
+        found = {"estimator": name, "score": score(metric, y, known, problem.goal, weights)}
         found["note"] = "" if folds == len(problem.folds) else f"tested on {folds} of {len(problem.folds)} folds"
-        write_json(folder / "result.json", found | {"interval": interval(metric, y, known, problem.goal)})
+        write_json(folder / "result.json", found | {"interval": interval(metric, y, known, problem.goal, weights)})
         code = 0
     except TooSlow as exc:
         (folder / "error.txt").write_text(f"it would have taken {exc} s", encoding="utf-8")

@@ -7,12 +7,12 @@ from tools.core.tables.column import Column, Found, Kind, Storage
 from tools.core.tables.moments import as_moment
 from tools.core.tables.oddities import Oddity, summarised
 from tools.core.tables.quantities import as_quantity, of_numbers
-from tools.core.tables.words import words_of
+from tools.core.tables.words import Words, words_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Column", "duplicates", "infer_columns", "summarised"]
+__all__ = ["Column", "column_of", "duplicates", "infer_column", "infer_columns", "summarised"]
 
 GAPS_FROM = 0.2
 """A column with so large a share of missing rows is said to have gaps."""
@@ -22,7 +22,7 @@ EXACT = 10**15
 
 def infer_columns(frame: "pd.DataFrame") -> list[Column]:
     """What each column is, decided from all of its cells."""
-    return [_infer(str(name), frame.iloc[:, at], at) for at, name in enumerate(frame.columns)]
+    return [infer_column(str(name), frame.iloc[:, at], at) for at, name in enumerate(frame.columns)]
 
 
 def duplicates(frame: "pd.DataFrame") -> int:
@@ -30,7 +30,8 @@ def duplicates(frame: "pd.DataFrame") -> int:
     return int(frame.duplicated().sum())
 
 
-def _infer(name: str, series: "pd.Series[Any]", at: int) -> Column:
+def infer_column(name: str, series: "pd.Series[Any]", at: int) -> Column:
+    """What one column is; `at` is its place in the table."""
     import pandas as pd
 
     if pd.api.types.is_bool_dtype(series.dtype):
@@ -64,7 +65,11 @@ def _infer_numbers(name: str, series: "pd.Series[Any]", at: int) -> Column:
 
 def _infer_words(name: str, series: "pd.Series[Any]", at: int) -> Column:
     words = words_of(series)
-    found = as_quantity(name, words, at) or as_moment(words) or as_words(name, words)
+    return column_of(name, as_quantity(name, words, at) or as_moment(words) or as_words(name, words), words)
+
+
+def column_of(name: str, found: Found, words: Words) -> Column:
+    """The column that was found in these words."""
     absent = words.among(found.missing)
     missing = int((words.codes < 0).sum()) + words.rows(absent)
     unique = int((~absent).sum()) if found.unique is None else found.unique

@@ -8,7 +8,7 @@ from tools.core.tables.column import Column, Storage
 from tools.core.tables.dates import as_moments
 from tools.core.tables.missing import MISSING_NUMBERS
 from tools.core.tables.number_forms import as_numbers
-from tools.core.tables.words import Words, words_of
+from tools.core.tables.words import Words, as_texts, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,13 @@ def convert(frame: "pd.DataFrame", columns: list[Column], *, keep_bad: bool = Fa
 
     typed = {column.name: _converted(frame[column.name], column, keep_bad) for column in columns}
     return pd.DataFrame(typed, index=frame.index, copy=False)
+
+
+def as_written(frame: "pd.DataFrame", columns: list[Column]) -> "pd.DataFrame":
+    """The cells of columns whose typed form keeps less than was written: $1,200, 3 Feb 2021."""
+    lossy = [c.name for c in columns if c.number or c.storage == "moment"]
+    texts = {name: as_texts(frame[name]) for name in lossy if frame[name].dtype == object}
+    return frame[list(texts)].assign(**texts).astype("category")
 
 
 def _converted(series: "Series", column: Column, keep_bad: bool) -> "Series":
@@ -84,7 +91,7 @@ def _stored(values: "Series", storage: Storage) -> "Series":
     """Floats as the storage has them. Whole numbers that turn out to have fractions stay real."""
     gaps = bool(values.isna().any())
     if storage == "moment":
-        return _moments(values)
+        return moments(values)
     if storage == "truth":
         return values.astype("boolean") if gaps else values.astype(bool)
     if storage == "integer" and not (values % 1 > 0).any() and not (values.abs() >= 2**63).any():
@@ -92,7 +99,7 @@ def _stored(values: "Series", storage: Storage) -> "Series":
     return values
 
 
-def _moments(seconds: "Series") -> "Series":
+def moments(seconds: "Series") -> "Series":
     """Seconds since 1970 to the microsecond; whole seconds are split off, since a float holds no more digits."""
     import numpy as np
     import pandas as pd

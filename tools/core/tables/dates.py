@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from service.values import FIRST_SECOND, LAST_SECOND, parse_moment
+from service.values import EPOCHS, FIRST_SECOND, LAST_SECOND, parse_moment
 from tools.core.tables.words import mask, sampled
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ SHAPES = {
     "%z": r"(?:Z|[+-][01]\d:?[0-5]\d)",
 }
 """What each code of a format looks like where it is written as usual."""
+EPOCH_FROM, EPOCH_TO = 631_152_000, 2_524_608_000
+"""The years 1990 to 2050, as seconds since 1970."""
 SWAPPED = {"%m/%d": "%d/%m", "%d/%m": "%m/%d", "%m-%d-%Y": "%d-%m-%Y", "%d-%m-%Y": "%m-%d-%Y"}
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE_GATE = re.compile(
@@ -64,6 +66,8 @@ def _read(
     """pandas reads words of the usual shape, for speed alone; beyond it, it reads what Python does not."""
     import numpy as np
 
+    if fmt in EPOCHS:
+        return np.array([alone(word) for word in words], dtype="float64")
     usual = mask([shape.fullmatch(word) is not None for word in words])
     values = np.empty(len(words))
     values[usual] = _by_pandas([words[at] for at in np.flatnonzero(usual).tolist()], fmt)
@@ -176,3 +180,15 @@ def compact_dates(words: Sequence[str], named_date: bool) -> bool:
     enough = len(words) >= (2 if named_date else 10)
     looks = enough and all(len(word) == 8 and word[:2] in ("19", "20") for word in sampled(words))
     return looks and all(len(word) == 8 and _reads(word, "%Y%m%d") for word in words)
+
+
+def epochs(words: Sequence[str], named_date: bool) -> str | None:
+    """The format of whole numbers that count seconds or milliseconds since 1970, every one between 1990 and 2050."""
+    if not named_date or len(words) < 2:
+        return None
+    for fmt, factor in EPOCHS.items():
+        if all(word.isascii() and word.replace(".0", "").isdigit() for word in sampled(words)) and all(
+            EPOCH_FROM * factor <= float(word) < EPOCH_TO * factor for word in words
+        ):
+            return fmt
+    return None

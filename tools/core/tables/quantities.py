@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from service.values import category_text
 from tools.core.tables.column import Found, Kind
-from tools.core.tables.dates import compact_dates
+from tools.core.tables.dates import compact_dates, epochs
 from tools.core.tables.identifiers import are_codes, counts_rows, kind_of_numbered
 from tools.core.tables.missing import missing_words, strays
 from tools.core.tables.number_forms import as_numbers, number_form
@@ -117,6 +117,8 @@ def _kind_of_integers(name: str, different: "NDArray[np.float64]", known: int, r
 def _as_days(found: Found, name: str, words: Words) -> Found:
     """The same column, or one of dates when its plain numbers are days such as 20240131."""
     plain = words.others(found.missing)
-    if compact_dates(plain, bool(DATE_NAME.search(name.lower()))):
-        return Found("datetime", "moment", formats=["%Y%m%d"], missing=found.missing, odd=found.odd)
+    named = bool(DATE_NAME.search(name.lower()))
+    fmt = "%Y%m%d" if compact_dates(plain, named) else epochs(plain, named)
+    if fmt is not None:
+        return Found("datetime", "moment", formats=[fmt], missing=found.missing, odd=found.odd)
     return found

@@ -57,16 +57,16 @@ def _is_coordinate(name: str, columns: Sequence[str]) -> bool:
 
 
 def _by_name(name: str, stem: str) -> float:
-    plain = _plain(name)
+    plain = plain_words(name)
     points = 6.0 if STRONG.fullmatch(plain) else 0.0
     if not points:
         points = 4.5 if GOOD.fullmatch(plain) else 2.0 if GOOD.search(plain) else 0.0
-    if plain and len(plain) > 2 and re.search(rf"\b{re.escape(plain)}\b", _plain(stem)):
+    if plain and len(plain) > 2 and re.search(rf"\b{re.escape(plain)}\b", plain_words(stem)):
         points += 3.0
     return points - (5.0 if AVOIDED.search(plain) and not STRONG.fullmatch(plain) else 0.0)
 
 
-def _plain(name: str) -> str:
+def plain_words(name: str) -> str:
     """Lower-case words: `SalePrice`, `sale_price` and `Sale.Price` are `sale price`."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", unicodedata.normalize("NFKC", name))
     return re.sub(r"[\W_]+", " ", parted).strip().lower()

@@ -42,7 +42,7 @@ def words_of(series: "pd.Series[Any]") -> Words:
     import numpy as np
     import pandas as pd
 
-    codes, uniques = pd.factorize(_as_texts(series).to_numpy(dtype=object), use_na_sentinel=True)
+    codes, uniques = pd.factorize(as_texts(series).to_numpy(dtype=object), use_na_sentinel=True)
     raw = [str(text) for text in uniques]
     texts = [text.strip(BLANKS) for text in raw]
     counts = np.bincount(codes[codes >= 0], minlength=len(raw))
@@ -52,7 +52,8 @@ def words_of(series: "pd.Series[Any]") -> Words:
     return _joined(texts, codes, int(counts[changed].sum()))
 
 
-def _as_texts(series: "pd.Series[Any]") -> "pd.Series[Any]":
+def as_texts(series: "pd.Series[Any]") -> "pd.Series[Any]":
+    """The column as texts; a value that is none becomes its category text."""
     import pandas as pd
 
     plain = series.astype(object) if series.dtype != object else series

@@ -1,0 +1,26 @@
+"""What a person answers when asked about columns: which of them to drop."""
+
+import re
+
+DROP = re.compile(r"\s*(?:please\s+)?(?:(?:drop|remove|leave out|exclude)\b|去掉|删除|不要|剔除)\s*", re.IGNORECASE)
+ALL = re.compile(r"(?:all|all of them|both|them|it|全部|都)?", re.IGNORECASE)
+KEEP = re.compile(r"(?:keep|keep (?:it|them|all|both)|none|保留|留着)", re.IGNORECASE)
+BETWEEN = re.compile(r"\s*(?:,|;|、|，|\band\b|和|与)\s*")
+
+
+def chosen_columns(answer: str, named: list[str]) -> list[str] | None:
+    """The columns to drop; empty to keep all; None where the answer says neither."""
+    text = answer.strip().rstrip(".。!！")
+    if KEEP.fullmatch(text):
+        return []
+    lead = DROP.match(text)
+    rest = text[lead.end() :].strip() if lead else text
+    if ALL.fullmatch(rest) and (lead or rest):
+        return list(named)
+    same = {name.casefold(): name for name in named}
+    if rest.casefold() in same:
+        return [same[rest.casefold()]]
+    told = [part.strip("\"'`").casefold() for part in BETWEEN.split(rest) if part]
+    if told and all(part in same for part in told):
+        return [same[part] for part in told]
+    return list(named) if rest == ", ".join(named) else None
