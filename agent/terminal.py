@@ -68,6 +68,8 @@ class Terminal:
         if step.result:
             headline = step.result["headline"].replace("\n", "\n" + " " * len(lead))
             self.say(f"{lead}{headline}   {step.seconds or 0:.1f} s")
+            for line in decided(step.result):
+                self.say(f"{'':<{len(lead)}}- {line}", "dim")
             for warning in step.result["warnings"][:8]:
                 self.say(f"{'':<{len(lead)}}! {warning}", "yellow")
             if (more := len(step.result["warnings"]) - 8) > 0:
@@ -98,6 +100,15 @@ class Events:
 
     def ended(self, step: JournalStep) -> None:
         self._write(event="ended", step=step.position, tool=step.tool, status=step.status, seconds=step.seconds)
+
+
+def decided(result: dict[str, Any]) -> list[str]:
+    """What a tool decided without being asked, in a few lines."""
+    if not result.get("decisions"):
+        return []
+    from tools.core.learning.decisions import Decision, in_lines
+
+    return in_lines([Decision.model_validate(decision) for decision in result["decisions"]])
 
 
 def arguments(args: dict[str, Any]) -> str:

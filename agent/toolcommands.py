@@ -64,7 +64,8 @@ def _details(name: str, result: dict[str, Any]) -> list[str]:
             f"  {e['at']}  {e['event']:<9} revision {e.get('revision') or '-'}  {e.get('model') or ''}".rstrip()
             for e in found["history"][-10:]
         ]
-    return lines
+    decided = [f"  {d['decision']}" + (f"   ({d['overrule']})" if d["overrule"] else "") for d in result["decided"]]
+    return lines + (["Decided:", *decided] if decided else [])
 
 
 def _help(tool: Tool) -> str:

@@ -6,7 +6,11 @@ from pydantic import BaseModel
 
 from tools.core.context import Context
 from tools.core.errors import NotFound
+from tools.core.learning.decisions import Decision
 from tools.core.tool import Args, Result, tool
+
+
+KINDS = ("dataset", "prepared", "model", "bento")
 
 
 class StatusArgs(Args):
@@ -37,6 +41,8 @@ class Status(Result):
     models: list[str]
     bentos: list[str]
     deployments: list[DeploymentStatus]
+    decided: list[Decision]
+    """What was decided about the newest prepared dataset that the name names; empty without a name."""
 
     def headline(self) -> str:
         live = [d for d in self.deployments if d.state == "live"]
@@ -58,25 +64,32 @@ def status(args: StatusArgs, context: Context) -> Status:
     from tools.core.serving.deployments import deployments
 
     wanted = parse_reference(args.name) if args.name else None
-    kinds = ("dataset", "prepared", "model", "bento")
-    tags = {
-        kind: [
-            artifact.tag
-            for artifact in context.store.all(kind)
-            if wanted is None or (artifact.name == wanted.name and wanted.version in (None, artifact.version))
-        ]
-        for kind in kinds
-    }
-    live = [_deployment(d) for d in deployments(context) if wanted is None or d.name == wanted.name]
+    found = {kind: [a for a in context.store.all(kind) if _is_meant(a, wanted)] for kind in KINDS}
+    tags = {kind: [artifact.tag for artifact in artifacts] for kind, artifacts in found.items()}
+    live = [
+        _deployment(d)
+        for d in deployments(context)
+        if wanted is None or (wanted.kind in (None, "deployment") and d.name == wanted.name)
+    ]
     if wanted and not live and not any(tags.values()):
         raise NotFound(f"Nothing is called {args.name!r} in this workspace.", "See all of it: ekiben status")
+    prepared = found["prepared"][0].record["result"] if wanted and found["prepared"] else {}
     return Status(
         datasets=tags["dataset"],
         prepared=tags["prepared"],
         models=tags["model"],
         bentos=tags["bento"],
         deployments=live,
+        decided=[Decision.model_validate(decision) for decision in prepared.get("decisions", [])],
     )
+
+
+def _is_meant(artifact: Any, wanted: Any) -> bool:
+    """Whether an artifact is what a reference names; without one every artifact is."""
+    if wanted is None:
+        return True
+    same = artifact.name == wanted.name and wanted.kind in (None, artifact.kind)
+    return same and wanted.version in (None, artifact.version)
 
 
 def _deployment(found: Any) -> DeploymentStatus:

@@ -207,7 +207,7 @@ def _tell_earlier(found: Cut, known: Array, earlier: Earlier) -> None:
     kept, new = int((known != UNKNOWN).sum()), int((known == UNKNOWN).sum())
     sealed, trained = (int((found.sides[known == UNKNOWN] == side).sum()) for side in (SEALED, TRAIN))
     told = f"{kept:,} rows keep the side that they had in {earlier.last.tag}"
-    told += f"; {new:,} are new, {sealed:,} of them sealed and {trained:,} to train on." if new else "."
+    told += f"; of {new:,} others {sealed:,} are sealed and {trained:,} to train on." if new else "."
     found.decisions.append(Decision(what="sides", column=None, decision=told, overrule="--seed N cuts anew"))
 
 

@@ -105,7 +105,7 @@ def _absent(column: Column, raw: "pd.Series[Any]", missing: set[str]) -> "NDArra
     if pd.api.types.is_numeric_dtype(raw.dtype) and not pd.api.types.is_bool_dtype(raw.dtype):
         numbers = [float(word) for word in missing if _is_number(word)]
         return np.asarray(np.isin(raw.to_numpy(dtype="float64", na_value=np.nan), numbers), dtype=bool)
-    if raw.dtype == object:
+    if pd.api.types.is_object_dtype(raw.dtype) or pd.api.types.is_string_dtype(raw.dtype):
         spelled = _spellings(missing)
         found = {text for text in raw.dropna().unique() if category_text(text) in spelled}
         return raw.isin(found).to_numpy(dtype=bool)
