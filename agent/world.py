@@ -7,6 +7,8 @@ import tools
 from agent.understanding import TableFacts
 from tools.core.context import Context
 from tools.core.errors import EkibenError
+from tools.core.store import Artifact
+from tools.core.tables.column import Column
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx", ".csv.gz")
 MOST_FILES = 200
@@ -60,14 +62,32 @@ class Here:
 
     def columns(self, tag: str) -> list[str]:
         """Columns of a dataset, a prepared dataset or a model."""
+        artifact = self._dataset(tag)
+        return [column["name"] for column in artifact.record["columns"]] if artifact else []
+
+    def _dataset(self, tag: str) -> Artifact | None:
+        """The dataset that a tag names, or that what it names was made from."""
         try:
             artifact = self.context.find(tag, "dataset", "prepared", "model")
             while artifact.kind != "dataset":
                 parent = {"model": "prepared", "prepared": "dataset"}[artifact.kind]
                 artifact = self.context.find(f"{parent}/{artifact.record[parent]}", parent)
         except (EkibenError, KeyError, OSError, ValueError):
-            return []
-        return [column["name"] for column in artifact.record["columns"]]
+            return None
+        return artifact
+
+    def forms(self, source: str) -> Mapping[str, Column]:
+        """What the columns of a table or a dataset are, from its head; empty when nobody can tell."""
+        from tools.core.learning.shaping import forms_of_sample
+
+        try:
+            artifact = self._dataset(source)
+            if artifact is not None:
+                return {c["name"]: Column.model_validate(c) for c in artifact.record["columns"]}
+            place = self.context.path(source)
+            return forms_of_sample(place) if place.is_file() else {}
+        except EkibenError:
+            return {}
 
     def revisions(self, deployment: str) -> list[int]:
         """The revisions that a deployment can go back to."""

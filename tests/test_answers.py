@@ -22,7 +22,7 @@ OPTIONED = [
     "deploy churn to AWS", "部署 churn 到阿里云", "deploy churn on port 80 and port 8080",
     "train on churn.csv for one minute, at most 5 minutes", "train on churn.csv, metric f1, optimise recall",
     "train on churn.csv with 2 replicas", "deploy churn but do not package it",
-    "train on churn.csv, impute missing values with the median", "用 churn.csv 训练，交叉验证", "churn.csv", "churn",
+    "train on churn.csv, fill tenure with the median", "用 churn.csv 训练，交叉验证", "churn.csv", "churn",
     "deploy churn.csv", "部署 churn.csv", "score with churn", "train a model", "训练", "how do I deploy?", "hi", "你好",
     "don't deploy churn", "stop fraud", "train on churn.csv, xyzzy", "train on houses.csv, target price, drop price",
 ]  # fmt: skip

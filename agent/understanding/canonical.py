@@ -52,6 +52,22 @@ def _wishes(by: dict[str, dict[str, Any]], zh: bool) -> list[str]:
     return [p for name, value in given.items() if (p := _wish(name, value, zh))]
 
 
+PREPARING = {
+    "impute": {
+        "median": ("median imputation", "缺失值用中位数填充"), "mean": ("mean imputation", "缺失值用均值填充"),
+        "most_frequent": ("mode imputation", "缺失值用众数填充"), "constant": ("fill gaps with 0", "缺失值用 0 填充"),
+        "none": ("no imputation", "不填充缺失值"),
+    },
+    "scale": {
+        "standard": ("standard scaling", "标准化"), "minmax": ("min-max scaling", "归一化"),
+        "none": ("no scaling", "不做标准化"),
+    },
+    "encode": {
+        "onehot": ("one-hot encoding", "独热编码"), "ordinal": ("ordinal encoding", "序数编码"),
+        "target": ("target encoding", "目标编码"),
+    },
+}  # fmt: skip
+KINDS = {"categorical": "类别", "numeric": "数值", "text": "文本", "datetime": "日期", "boolean": "布尔", "id": "编号"}
 SIMPLE = {
     "time_limit": ("at most {} seconds", "最多 {} 秒"),
     "metric": ("metric {}", "指标 {}"), "port": ("port {}", "端口 {}"),
@@ -94,10 +110,27 @@ def _wish(name: str, value: Any, zh: bool) -> str:
         return (" 去掉 " if zh else "without ").strip() + " " + ("、" if zh else ", ").join(map(_quoted, value))
     if name == "estimators":
         return ("用 " if zh else "with ") + ("、" if zh else " and ").join(value)
+    if name in PREPARING:
+        return PREPARING[name][value][zh] if value in PREPARING[name] else ""
+    if name in ("where", "derive", "kinds", "missing"):
+        return _prepared(name, value, zh)
     for table, key in ((SPLITS, "split"), (TASKS, "task"), (SEPARATORS, "separator")):
         if name == key and value in table:
             return table[value][zh]
     return _flag(name, value, zh)
+
+
+def _prepared(name: str, value: Any, zh: bool) -> str:
+    """Conditions and new columns as they are written, kinds and words for missing one after the other."""
+    if name == "where":
+        return f"条件是 {value}" if zh else f"where {value}"
+    if name == "derive":
+        return ("，" if zh else ", ").join(f"新增列 {text}" if zh else f"add the column {text}" for text in value)
+    if name == "missing":
+        return ("，" if zh else ", ").join(f'"{word}" 表示缺失' if zh else f'"{word}" means missing' for word in value)
+    pairs = [text.rpartition("=") for text in value]
+    told = [f"把 {_quoted(c)} 当成{KINDS[k]}" if zh else f"treat {_quoted(c)} as {k}" for c, _, k in pairs]
+    return ("，" if zh else ", ").join(told)
 
 
 def _flag(name: str, value: Any, zh: bool) -> str:

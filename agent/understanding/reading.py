@@ -14,6 +14,7 @@ from agent.understanding.leftovers import leftovers, named_things
 from agent.understanding.lexicon import pattern
 from agent.understanding.paths import take_paths
 from agent.understanding.planning import make_plan
+from agent.understanding.preparing import take_preparing
 from agent.understanding.replies import Asking, ask, example, passed_over
 from agent.understanding.roles import take_roles
 from agent.understanding.said import Said
@@ -82,6 +83,7 @@ def _on_masked(said: Said, names: list[str]) -> Question | None:
 
 def _taken_apart(said: Said) -> Plan | Question:
     prepare(said)
+    take_preparing(said)
     take_estimators(said)
     take_roles(said)
     if "drop" in said.slots:

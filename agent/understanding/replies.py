@@ -54,6 +54,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{what!r} cannot be both the target and left out. Which one is the target?",
         "“{what}”不能既是目标列又被去掉。目标列是哪一列？",
     ),
+    "does_not_fit": ("That does not fit this table: {what} How should it be?", "这和表格对不上：{what} 应该怎么写？"),
+    "no_such_value": (
+        "{what!r} is no value of {column}. Which one is meant?",
+        "{column} 列里没有“{what}”这个值。是哪一个？",
+    ),
+    "which_time": (
+        "Which column tells the time that {what} is about?",
+        "“{what}”说的是哪一列的时间？",
+    ),
     "no_such_label": (
         "{what!r} is not a value of the target. Which value is the positive one?",
         "目标列里没有“{what}”这个值。哪个值是正类？",

@@ -12,8 +12,8 @@ from tools.core.plan import Step
 
 PROFILE = ("separator", "encoding", "header", "sheet")
 PREPROCESS = (
-    "target", "task", "positive", "drop", "test_fraction", "split", "time_column", "group_column", "weight_column",
-    "seed",
+    "target", "task", "positive", "drop", "where", "derive", "kinds", "missing", "impute", "scale", "encode",
+    "test_fraction", "split", "time_column", "group_column", "weight_column", "seed",
 )  # fmt: skip
 TRAIN = ("metric", "time_limit", "estimators", "seed")
 

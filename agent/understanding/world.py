@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tools.core.names import slug
+from tools.core.tables.column import Column, Kind, Storage
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class TableFacts:
     """Likely targets, best first; exactly one is clear."""
     labels: Mapping[str, list[str]] = field(default_factory=dict)
     """The values of columns that have few."""
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    """What its columns are, where that is known."""
 
 
 class World(Protocol):
@@ -35,6 +38,9 @@ class World(Protocol):
 
     def columns(self, tag: str) -> list[str]:
         """Columns of a dataset, a prepared dataset or a model, by tag or name."""
+
+    def forms(self, source: str) -> Mapping[str, Column]:
+        """What the columns of a table or a dataset are; empty when nobody knows."""
 
     def revisions(self, deployment: str) -> list[int]:
         """The revisions that a deployment can go back to."""
@@ -64,6 +70,18 @@ class MemoryWorld:
     def columns(self, tag: str) -> list[str]:
         name = tag.rpartition("/")[2].partition(":")[0]
         return list(self.known_columns.get(name, self.known_columns.get(slug(name), [])))
+
+    def forms(self, source: str) -> Mapping[str, Column]:
+        facts = self.table(source)
+        names = facts.columns if facts else self.columns(source)
+        return {name: self._form(name, facts) for name in names}
+
+    @staticmethod
+    def _form(name: str, facts: TableFacts | None) -> Column:
+        worded = facts is not None and name in facts.labels
+        kind = (facts.kinds if facts else {}).get(name, "categorical" if worded else "numeric")
+        storage: Storage = {"numeric": "real", "datetime": "moment"}.get(kind, "text")  # type: ignore[assignment]
+        return Column(name=name, kind=kind, storage=storage, missing=0, unique=9)
 
     def revisions(self, deployment: str) -> list[int]:
         return list(self.history.get(deployment, []))

@@ -11,6 +11,8 @@ from tools.core.tables.column import Column, Kind, Storage
 from tools.core.tables.expressions import assignment, columns_in, condition, type_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
@@ -180,3 +182,15 @@ def _keep_rows(shaped: Shaped, where: str) -> None:
     shaped.filtered = int((~kept).sum())
     shaped.table = shaped.table[kept]
     shaped.texts = {name: texts[kept] for name, texts in shaped.texts.items()}
+
+
+def forms_of_sample(path: "Path") -> dict[str, Column]:
+    """What the columns of a table file are, as its head shows them."""
+    import pandas as pd
+
+    from tools.core.tables.columns import infer_columns
+    from tools.core.tables.reading import peek
+
+    seen = peek(path)
+    frame = pd.DataFrame({name: pd.Series(seen.sample[name], dtype=object) for name in seen.columns})
+    return {column.name: column for column in infer_columns(frame)}

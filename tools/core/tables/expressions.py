@@ -76,6 +76,17 @@ def parse(text: str, columns: Mapping[str, Column], argument: str = "where") -> 
         raise DataRefused(f"{text!r} is nested too deeply.", "Write it shorter.", argument) from exc
 
 
+def readable(text: str) -> bool:
+    """Whether a text is written as an expression, whatever its columns are."""
+    from lark.exceptions import UnexpectedInput
+
+    try:
+        _grammar().parse(text.translate(MARKS))
+    except UnexpectedInput:
+        return False
+    return len(text) <= LONGEST
+
+
 def condition(text: str, columns: Mapping[str, Column]) -> Typed:
     """A tree that is true or false of a row."""
     found = parse(text, columns, "where")
