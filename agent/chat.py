@@ -1,10 +1,13 @@
 """The chat: one line, one turn; what was said before is remembered by the run."""
 
+from dataclasses import dataclass
+
 import tools
 from agent.driver import Driver, Ended
 from agent.settings import Settings
 from agent.terminal import plain
 from tools.core.errors import EkibenError
+from tools.core.plan import Plan
 
 BYE = ("/quit", "/exit", "quit", "exit")
 HELP = (
@@ -19,7 +22,7 @@ def chat(settings: Settings, continued: bool = False) -> int:
 
     driver = Driver(settings, can_ask(settings.json))
     driver.terminal.console.print("Ekiben. /help tells how, /quit leaves.")
-    waiting: Ended | None = _last(driver) if continued else None
+    talk = Talk(driver, _last(driver) if continued else None, _last_plan(driver) if continued else None)
     while True:
         try:
             line = input("> ").strip()
@@ -31,24 +34,67 @@ def chat(settings: Settings, continued: bool = False) -> int:
         if line in BYE:
             return 0
         if line:
-            waiting = _turn(driver, line, waiting)
+            talk.turn(line)
 
 
-def _turn(driver: Driver, line: str, waiting: Ended | None) -> Ended | None:
-    """One line: a command, an answer to the open question, or a request. Returns what is still open."""
-    from agent.commands import _show
+@dataclass
+class Talk:
+    """What a conversation remembers: the question that is open, and the plan that a wish could change."""
 
-    try:
-        if line.startswith("/"):
-            _command(driver, line)
-            return waiting
-        ended = _answer(driver, line, waiting) if waiting else driver.request(line)
-        _show(driver, ended)
-        return ended if ended.document["status"] == "question" else None
-    except EkibenError as exc:
-        driver.terminal.say(f"{exc.message} {exc.hint}", "red")
-    except KeyboardInterrupt:
-        driver.terminal.say("Stopped.")
+    driver: Driver
+    waiting: Ended | None
+    plan: Plan | None
+
+    def turn(self, line: str) -> None:
+        """One line: a command, an answer to the open question, a change to the last plan, or a request."""
+        try:
+            if line.startswith("/"):
+                _command(self.driver, line)
+            else:
+                self._say(line)
+        except EkibenError as exc:
+            self.waiting = None
+            self.driver.terminal.say(f"{exc.message} {exc.hint}", "red")
+        except KeyboardInterrupt:
+            self.waiting = None
+            self.driver.terminal.say("Stopped.")
+
+    def _say(self, line: str) -> None:
+        from agent.commands import _show
+
+        if self.waiting:
+            ended = _answer(self.driver, line, self.waiting)
+        else:
+            ended = self.driver.request(self._changed(line) or line)
+        _show(self.driver, ended)
+        self.waiting = ended if ended.document["status"] == "question" else None
+        self.plan = _trained(ended.document["plan"]) or self.plan
+
+    def _changed(self, line: str) -> str | None:
+        """The request for the last plan as the line changes it, if it is a wish on its own."""
+        if self.plan is None or self.driver.settings.llm != "offline":
+            return None
+        from agent.understanding.changes import changed
+        from agent.world import Here
+
+        request = changed(line, self.plan, Here(self.driver.context))
+        if request:
+            self.driver.terminal.say(f"= {request}")
+        return request
+
+
+def _trained(steps: list[dict[str, object]]) -> Plan | None:
+    """A plan that a wish could change: one that prepares a table."""
+    plan = Plan.model_validate({"plan": [{"tool": step["tool"], "args": step["args"]} for step in steps]})
+    return plan if any(step.tool == "preprocess" for step in plan.plan) else None
+
+
+def _last_plan(driver: Driver) -> Plan | None:
+    """The newest plan that prepared a table."""
+    for run in driver.journal.runs():
+        steps = driver.journal.steps(int(run["id"]))
+        if plan := _trained([{"tool": step.tool, "args": step.args} for step in steps]):
+            return plan
     return None
 
 

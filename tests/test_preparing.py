@@ -9,6 +9,7 @@ import pytest
 
 from agent.understanding import MemoryWorld, TableFacts, explain, understand
 from agent.understanding.canonical import render
+from agent.understanding.changes import changed
 from agent.understanding.writing import spaced
 from tools.core.plan import Plan, Question
 from tools.preprocess import PreprocessArgs
@@ -192,3 +193,40 @@ def test_a_log_is_no_logarithm(request_text: str) -> None:
 
 def test_blanks_around_operators_and_none_inside_texts() -> None:
     assert spaced('a>=3  and b=="x>=y" or `c  d`<2') == 'a >= 3 and b == "x>=y" or `c  d` < 2'
+
+
+LAST = "train on churn.csv, target Churn, without customerID, fill gaps with the mean"
+KEPT = 'train on churn, target "Churn", without "customerID", '
+KEPT_ZH = '用 churn 训练，目标列 "Churn"，去掉 "customerID"，'
+KNOWING = MemoryWorld(
+    TOOLS, WORLD.tables, {"dataset": ["churn:1"], "prepared": ["churn:1"], "model": ["churn:1"]}, {"churn": CHURN}
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "request_text"),
+    [
+        (
+            "now drop tenure and try again",
+            'train on churn, target "Churn", without "customerID", "tenure", mean imputation',
+        ),
+        ("and treat SeniorCitizen as a category", KEPT + 'mean imputation, treat "SeniorCitizen" as categorical'),
+        ("fill missing values with the median instead", KEPT + "median imputation"),
+        ("only rows where tenure > 3", KEPT + "mean imputation, where tenure > 3"),
+        ("with a random forest", KEPT + "mean imputation, with random_forest"),
+        ("换成随机森林再试一次", KEPT_ZH + "缺失值用均值填充，用 random_forest"),
+        ("缺失值用众数填充", KEPT_ZH + "缺失值用众数填充"),
+        ("deploy it", None),
+        ("how good is it?", None),
+        ("write a poem", None),
+        ("train on houses.csv, target price", None),
+    ],
+)
+def test_a_wish_on_its_own_changes_the_last_plan(line: str, request_text: str | None) -> None:
+    last = understand(LAST, WORLD)
+    assert isinstance(last, Plan)
+    assert changed(line, last, KNOWING) == request_text
+    if request_text:
+        again = understand(request_text, KNOWING)
+        assert isinstance(again, Plan)
+        assert [s.tool for s in again.plan] == ["preprocess", "train"]

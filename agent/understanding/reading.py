@@ -53,6 +53,7 @@ def _declined(said: Said) -> Question | None:
     said.draft.text = tidy(said.draft.text)
     take_tags(said.draft, said.world)
     names = mentioned(said.draft, said.world)
+    said.sources = [t.tag for t in said.draft.things.values() if t.kind in ("path", "artifact")] + names
     said.columns = _columns(said, names)
     mend(said, names)
     for match in said.draft.take(pattern("_filler", "deadline"), " "):

@@ -38,6 +38,8 @@ class Said:
     """Marks of the paths to write to."""
     columns: list[str] = field(default_factory=list)
     """The columns that the request may mean."""
+    sources: list[str] = field(default_factory=list)
+    """The tables, and the tags and names of artifacts, that they are the columns of."""
     notes: list[str] = field(default_factory=list)
     problems: list[Question] = field(default_factory=list)
     """What stands in the way, the first one is asked."""

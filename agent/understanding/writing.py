@@ -16,9 +16,8 @@ OPERATOR = re.compile(r"[<>=!*/+\-%^(≥≤≠]")
 def forms(said: Said) -> Mapping[str, Column]:
     """What the columns of the request's tables and datasets are, as far as it is known."""
     found: dict[str, Column] = {}
-    for thing in said.draft.things.values():
-        if thing.kind in ("path", "artifact"):
-            found |= {name: column for name, column in said.world.forms(thing.tag).items() if name not in found}
+    for source in said.sources:
+        found |= {name: column for name, column in said.world.forms(source).items() if name not in found}
     return found
 
 
