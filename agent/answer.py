@@ -43,7 +43,8 @@ def curl(released: dict[str, Any], context: Context) -> str:
 def failure(error: EkibenError, steps: list[dict[str, Any]], number: int) -> list[str]:
     """What went wrong, what was not run, and how to go on."""
     left = not_run(steps)
-    lines = [f"{error.message} {error.hint}".strip()]
+    hint = "" if error.code == "question" else error.hint  # its options are shown as such
+    lines = [f"{error.message} {hint}".strip()]
     if left and error.code not in ("question", "approval_needed"):
         lines.append(f"Not run: {', '.join(left)}.")
     if error.argument and error.code == "data_refused":

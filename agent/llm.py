@@ -95,6 +95,8 @@ class LanguageModel:
         return "", Reply(plain, text, [], {"text": args["text"], "options": options})
 
     def _refusal(self, calls: list[Call]) -> str:
+        from agent.world import Here, misfit
+
         ids = [call.id for call in calls]
         if "" in ids or len(set(ids)) < len(ids):
             return "every call needs an id of its own."
@@ -108,7 +110,7 @@ class LanguageModel:
                         self.context.path(call.args[name])
             except EkibenError as exc:
                 return exc.message
-        return ""
+        return misfit([(call.tool, call.args) for call in calls], Here(self.context))
 
     def _within_limits(self) -> None:
         used = self.usage.input_tokens + self.usage.output_tokens

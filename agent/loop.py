@@ -90,6 +90,7 @@ def told(step: JournalStep) -> str:
     """A step's outcome in a few words: its result without long lists, or its error."""
     if step.status == "done" and step.result:
         short = {key: value for key, value in step.result.items() if not isinstance(value, list) or len(value) < 20}
+        short.pop("decisions", None)  # they quote cells
         return json.dumps({"status": "done", **short}, ensure_ascii=False, default=str)
     if step.error:
         return json.dumps({"status": step.status, "error": step.error}, ensure_ascii=False)

@@ -1,7 +1,8 @@
 """The world that requests are understood in: the files near, the workspace's artifacts, the tools."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import tools
 from agent.understanding import TableFacts
@@ -97,6 +98,26 @@ class Here:
             return find_deployment(self.context, deployment).revisions
         except EkibenError:
             return []
+
+
+def misfit(calls: Sequence[tuple[str, Mapping[str, Any]]], world: Here) -> str:
+    """Why the expressions and kinds of a plan's preprocess steps do not fit their tables; empty when they do."""
+    from tools.core.learning.shaping import check
+    from tools.core.names import slug, stem
+
+    paths = {
+        str(args.get("name") or slug(stem(args["path"]))): args["path"] for tool, args in calls if tool == "profile"
+    }
+    for tool, args in calls:
+        if tool != "preprocess" or not {"where", "derive", "kinds"} & args.keys():
+            continue
+        columns = world.forms(paths.get(args["dataset"], args["dataset"]))
+        try:
+            if columns:
+                check(columns, args.get("kinds", []), args.get("derive", []), args.get("where"))
+        except EkibenError as exc:
+            return f"{exc.message} {exc.hint}"
+    return ""
 
 
 def _labels(cells: list[str | None]) -> list[str]:

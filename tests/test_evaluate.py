@@ -31,6 +31,9 @@ def test_each_opening_is_counted_and_the_second_says_so(bench: Bench) -> None:
     first = bench("evaluate", model="t").openings
     again = bench("evaluate", model="t")
     assert again.openings == first + 1
+    prepared = bench("preprocess", dataset="t", target="left", drop=["note"])
+    bench("train", dataset=prepared.prepared, time_limit=20, estimators=["linear"], name="u")
+    assert bench("evaluate", model="u").openings == first + 2  # the same rows under the same seal
     assert any("opened" in warning for warning in again.warnings)
 
 

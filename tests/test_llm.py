@@ -15,6 +15,12 @@ UNUSABLE = {
     "arguments that are a list": calls(("stop", '["churn"]')),
     "an unknown tool": calls(("fly", {})),
     "wrong arguments": calls(("profile", {"file": "churn.csv"})),
+    "a condition on no column": calls(
+        ("profile", {"path": "churn.csv"}), ("preprocess", {"dataset": "churn", "where": "tenur > 3"})
+    ),
+    "a kind that is none": calls(
+        ("profile", {"path": "churn.csv"}), ("preprocess", {"dataset": "churn", "kinds": ["tenure=integer"]})
+    ),
     "a path outside": calls(("profile", {"path": "/etc/passwd"})),
     "a call without an id": calls(("profile", {"path": "churn.csv"}), ids=[""]),
     "two calls with one id": calls(("status", {}), ("status", {}), ids=["a", "a"]),

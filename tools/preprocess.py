@@ -254,6 +254,7 @@ def _keep(
             "features": features.names,
             "recipe": {"impute": args.impute, "scale": args.scale, "encode": args.encode},
             "cut": seal.record(),
+            "seal": seal.seal or result.prepared,
             "rows": known.record(),
             "ignored": [result.target, *(d.column for d in result.dropped if d.column not in features.inputs)],
             "result": result.document(),

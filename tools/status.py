@@ -9,7 +9,6 @@ from tools.core.errors import NotFound
 from tools.core.learning.decisions import Decision
 from tools.core.tool import Args, Result, tool
 
-
 KINDS = ("dataset", "prepared", "model", "bento")
 
 

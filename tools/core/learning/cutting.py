@@ -18,6 +18,7 @@ from tools.core.learning.split import units_of as joined_units
 from tools.core.learning.structure import grouping, in_words, time_order, times_of
 from tools.core.store import Artifact
 from tools.core.tables.columns import Column
+from tools.core.tables.wording import counted
 
 Array = Any
 AT_HIGH_COST = 0.5
@@ -49,6 +50,8 @@ class Cut:
     """The columns that tell the time, where the rows are cut by it."""
     decisions: list[Decision] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    seal: str | None = None
+    """The seal that some of the sealed rows have already, by the prepared dataset that had it first."""
 
     def record(self) -> dict[str, Any]:
         """What the next version of the dataset has to know."""
@@ -75,6 +78,8 @@ def cut(
     equal = row_keys(found.rows[features])
     _draw(found, equal, known, goal, target, columns, wish)
     _tell_earlier(found, known, earlier)
+    if earlier.last and (known == SEALED).any():
+        found.seal = str(earlier.last.record["seal"])
     return found
 
 
@@ -186,10 +191,11 @@ def set_twins_aside(found: Cut, features: list[str]) -> None:
     if not count or found.warnings:
         return
     if count > AT_HIGH_COST * sealed:
-        said = f"{count:,} of {sealed:,} sealed rows equal a training row in the columns that are left."
+        said = f"Of {sealed:,} sealed rows {count:,} equal a training row in the columns that are left."
         found.warnings.append(said)
         return
-    found.warnings.append(f"{count:,} sealed rows are set aside, since they equal a training row in every feature.")
+    equal = counted(count, "sealed row equals", "sealed rows equal")
+    found.warnings.append(f"{equal} a training row in every feature, and {'is' if count == 1 else 'are'} set aside.")
     keep = ~twin
     found.rows, found.sides, found.units = found.rows[keep], found.sides[keep], found.units[keep]
 

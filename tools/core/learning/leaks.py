@@ -50,7 +50,7 @@ def suspects(table: "pd.DataFrame", columns: Mapping[str, Column], y: Any, task:
     """What gives the target away among the feature columns of the training rows, each column named once."""
     if len(y) < FEWEST_ROWS:
         return []
-    found = _one_sided(table, columns, y, labels) + _following(table, columns, y, task, target)
+    found = _one_sided(table, columns, y, labels, target) + _following(table, columns, y, task, target)
     scores = predictive(table, columns, y, task)
     metric = "R2" if task == "regression" else "roc_auc"
     for name, score in scores.items():
@@ -75,7 +75,7 @@ def _each_once(found: list[Suspect]) -> list[Suspect]:
 
 
 def _one_sided(
-    table: "pd.DataFrame", columns: Mapping[str, Column], y: "NDArray[np.int64]", labels: list[Any]
+    table: "pd.DataFrame", columns: Mapping[str, Column], y: "NDArray[np.int64]", labels: list[Any], target: str
 ) -> list[Suspect]:
     """Columns that are filled for one label only: of a cancellation, of a death."""
     import numpy as np
@@ -91,7 +91,8 @@ def _one_sided(
         most = int(counts.argmax())
         chance = shares[most] ** count
         if counts[most] >= ONE_SIDED * count and chance < 1e-9 / len(columns):
-            why = f"{name} is filled in {count:,} training rows, {counts[most]:,} of them {labels[most]}"
+            told = "all" if counts[most] == count else f"{counts[most]:,}"
+            why = f"{name} is filled in {count:,} training rows, and {target} is {labels[most]} in {told} of them"
             found.append(Suspect(columns=[name], why=why))
     return found
 

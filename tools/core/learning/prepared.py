@@ -9,7 +9,8 @@ from tools.core.store import Artifact
 
 TRAIN = "train.parquet"
 SEALED = "sealed.parquet"
-OPENINGS = "openings.jsonl"
+OPENINGS = "openings"
+"""Where the workspace keeps a file of openings for each seal."""
 TABLE, TEXTS = "table.parquet", "texts.parquet"
 GROUP, WEIGHT = "__group__", "__weight__"
 """Beside the columns in both files: rows of one group never stand in two folds; how much a row counts."""
@@ -57,10 +58,11 @@ def training_rows(prepared: Artifact) -> Rows:
 def open_sealed(prepared: Artifact, context: Context, model: str) -> tuple[Rows, int]:
     """Open the sealed test set for `evaluate` alone: its rows, and how often it was opened, this time included.
 
-    A repeated step counts once.
+    What was prepared again from the same rows, or from more of them, has the same seal. A repeated step counts once.
     """
-    record = prepared.path / OPENINGS
-    with context.store.lock(f"openings-{prepared.name}-{prepared.version}"):
+    seal = str(prepared.record["seal"]).replace(":", "-")
+    record = context.workspace / OPENINGS / f"{seal}.jsonl"
+    with context.store.lock(f"openings-{seal}"):
         openings = read_lines(record)
         if not context.key or context.key not in [opening.get("key") for opening in openings]:
             from tools.core.journal import now

@@ -66,6 +66,20 @@ def kind_of(text: str, columns: Mapping[str, Column]) -> tuple[str, Kind]:
     return name, cast(Kind, kind)
 
 
+def check(columns: Mapping[str, Column], kinds: Sequence[str], derive: Sequence[str], where: str | None) -> None:
+    """DataRefused where what is asked does not fit the columns, told without their rows."""
+    known = dict(columns)
+    for text in kinds:
+        name, kind = kind_of(text, known)
+        known[name] = known[name].model_copy(update={"kind": kind, "storage": STORAGE.get(kind, "text")})
+    for text in derive:
+        name, found = assignment(text, known)
+        kind = cast(Kind, DERIVED_KINDS[found.type])
+        known[name] = Column(name=name, kind=kind, storage=STORAGE.get(kind, "text"), missing=0, unique=2)
+    if where is not None:
+        condition(where, known)
+
+
 def raise_unknown(name: str, columns: Mapping[str, Any], argument: str | None, what: str = "the dataset") -> NoReturn:
     """DataRefused for a column that is none, with the nearest."""
     from rapidfuzz import process

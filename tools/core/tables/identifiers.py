@@ -1,10 +1,12 @@
 """Whether values name rows or things (identifiers, codes, row numbers) instead of measuring them."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from tools.core.tables.prose import are_prose, average
+from tools.core.tables.words import sampled
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +18,8 @@ ID_NAME = re.compile(
 STRONG_ID_NAME = re.compile(r"(^|[^a-z])(id|uuid|guid|pid|key)$")
 OWN_NAME = re.compile(r"(^|[^a-z])name$|姓名|e-?mail|url")
 TIME_NAME = re.compile(r"year|month|week|day|hour|minute|time|age|年|月|日|时")
+COMMON = 0.05
+"""Words in so large a share of the texts say something of them, though each text is different."""
 ROW_NAME = re.compile(r"Unnamed: 0|index|rownames?|")
 """What the first column is called when it holds a data frame's row numbers."""
 
@@ -32,13 +36,20 @@ def are_ids(name: str, told: Sequence[str], rows: int) -> bool:
     """Nearly all different, and codes rather than prose."""
     if len(told) < 3 or len(told) < 0.9 * rows:
         return False
-    if any(" " in text for text in told) and average(told, lambda text: len(text.split())) > 8:
+    if any(" " in text for text in told) and (average(told, lambda t: len(t.split())) > 8 or share_words(told)):
         return False
     if _ends_in(ID_NAME, name) or OWN_NAME.search(name.lower()):
         return True
     codes = average(told, lambda t: float(" " not in t and any(c.isdigit() or c in "@/" for c in t)))
     long_enough = len(told) >= 10 and len(told) >= 0.95 * rows
     return long_enough and (codes > 0.9 or (len(told) == rows >= 20 and not are_prose(told, rows)))
+
+
+def share_words(told: Sequence[str]) -> bool:
+    """Whether a few words come back in many texts, as the titles in `Braund, Mr. Owen Harris` do."""
+    counts = Counter(word for text in sampled(told, 2000) for word in set(text.split()))
+    often = [word for word, count in counts.items() if count >= COMMON * min(len(told), 2000)]
+    return len(told) >= 50 and len(often) >= 2 and are_prose(told, len(told))
 
 
 def counts_rows(name: str, different: "NDArray[np.float64]", at: int) -> bool:
