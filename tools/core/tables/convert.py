@@ -8,7 +8,7 @@ from tools.core.tables.column import Column, Storage
 from tools.core.tables.dates import as_moments
 from tools.core.tables.missing import MISSING_NUMBERS
 from tools.core.tables.number_forms import as_numbers
-from tools.core.tables.words import Words, as_texts, words_of
+from tools.core.tables.words import Words, as_texts, is_text, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ def convert(frame: "pd.DataFrame", columns: list[Column], *, keep_bad: bool = Fa
 def as_written(frame: "pd.DataFrame", columns: list[Column]) -> "pd.DataFrame":
     """The cells of columns whose typed form keeps less than was written: $1,200, 3 Feb 2021."""
     lossy = [c.name for c in columns if c.number or c.storage == "moment"]
-    texts = {name: as_texts(frame[name]) for name in lossy if frame[name].dtype == object}
+    texts = {name: as_texts(frame[name]) for name in lossy if is_text(frame[name])}
     return frame[list(texts)].assign(**texts).astype("category")
 
 

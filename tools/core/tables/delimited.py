@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.core.errors import DataRefused
 from tools.core.tables.dialect import NO_SEPARATOR, Layout, Record, records, sniff
@@ -14,6 +14,9 @@ from tools.core.tables.headers import JUDGED_ROWS, NO_NAMES, looks_like_names, n
 from tools.core.tables.opening import contents
 from tools.core.tables.raw import dialect, no_rows
 from tools.core.tables.wording import listed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PEEKED_BYTES = 1 << 20
 BAD_SHARE, BAD_MOST = 0.01, 100
@@ -43,6 +46,8 @@ class Rows:
     rows: list[list[str]]
     dialect: dict[str, Any]
     notes: list[str]
+    held: "list[pd.Series[Any]] | None" = None
+    """The columns, where they were read without going through rows."""
 
     def columns(self) -> list[list[str | None]]:
         """The cells of each column; an empty one is None."""
@@ -57,12 +62,31 @@ def read_rows(path: Path, asked: Asked) -> Rows:
     if not FILLED.search(decoded.text):
         raise DataRefused(f"{path.name!r} is empty: it holds only blanks.", "Give a file with a table in it.")
     layout = sniff(decoded.text, asked.separator)
-    reader = _Reader(path, decoded.text.rstrip("\x1a"), layout, cut, asked.rows)
-    names, rows, headed = reader.read(asked.header)
+    text = decoded.text.rstrip("\x1a")
+    found = _quickly(path, text, layout, asked) if asked.rows is None else None
+    if found is None:
+        reader = _Reader(path, text, layout, cut, asked.rows)
+        names, rows, headed = reader.read(asked.header)
+        found = Rows(names, rows, {"header": headed}, reader.notes)
     marks = layout.marks
     separator = None if marks.separator == NO_SEPARATOR else marks.separator
-    written = dialect("text", encoding=decoded.encoding, separator=separator, quote=marks.quote, header=headed)
-    return Rows(names, rows, written, decoded.notes + reader.notes)
+    found.dialect = dialect("text", encoding=decoded.encoding, separator=separator, quote=marks.quote, **found.dialect)
+    found.notes = decoded.notes + found.notes
+    return found
+
+
+def _quickly(path: Path, text: str, layout: Layout, asked: Asked) -> Rows | None:
+    """The columns of a usual file, its first rows read exactly for its names; None where anything is unusual."""
+    from tools.core.tables.quick import SMALL, quick_columns
+
+    if len(text) < SMALL:
+        return None
+    head = _Reader(path, text[:SMALL], layout, cut=True, most=JUDGED_ROWS)
+    names, _, headed = head.read(asked.header)
+    if head.mended:
+        return None
+    held = quick_columns(text, layout, layout.skip + headed, len(names))
+    return None if held is None else Rows(names, [], {"header": headed}, head.notes, held)
 
 
 def _decoded(path: Path, asked: Asked) -> tuple[Decoded, bool]:
@@ -85,6 +109,8 @@ class _Reader:
     cut: bool
     most: int | None
     notes: list[str] = field(default_factory=list)
+    mended: bool = False
+    """Whether rows or cells were left out or added."""
 
     def read(self, header: bool | None) -> tuple[list[str], list[list[str]], bool]:
         """The columns' names, the rows, and whether the file names its columns."""
@@ -92,7 +118,9 @@ class _Reader:
         width = self._width(found)
         good, bad = self._parted(found, width)
         self._judge(bad, len(good), width)
+        self.mended = bool(self.notes)
         raw, rows, headed = self._headed(good, header)
+        self.mended = self.mended or any("\n" in name or "\r" in name for name in raw)
         names, said = named(raw)
         if self.layout.marks.quote is None:
             self.notes.append(UNPAIRED)

@@ -4,7 +4,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tools.core.errors import BadArguments
 from tools.core.tables.delimited import Asked, Rows, read_rows
@@ -85,7 +85,9 @@ def _frame(found: Rows) -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 
-    columns = {}
+    columns: dict[str, pd.Series[Any]] = {}
+    if found.held is not None:
+        return pd.DataFrame(dict(zip(found.names, found.held, strict=True)), copy=False)
     for name, cells in zip(found.names, found.columns(), strict=True):
         held = np.empty(len(cells), dtype=object)
         held[:] = cells

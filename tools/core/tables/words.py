@@ -42,8 +42,12 @@ def words_of(series: "pd.Series[Any]") -> Words:
     import numpy as np
     import pandas as pd
 
-    codes, uniques = pd.factorize(as_texts(series).to_numpy(dtype=object), use_na_sentinel=True)
-    raw = [str(text) for text in uniques]
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        series = series.cat.remove_unused_categories()
+        codes, raw = series.cat.codes.to_numpy().astype("intp"), list(series.cat.categories)
+    else:
+        codes, uniques = pd.factorize(as_texts(series).to_numpy(dtype=object), use_na_sentinel=True)
+        raw = [str(text) for text in uniques]
     texts = [text.strip(BLANKS) for text in raw]
     counts = np.bincount(codes[codes >= 0], minlength=len(raw))
     if texts == raw:
@@ -52,10 +56,19 @@ def words_of(series: "pd.Series[Any]") -> Words:
     return _joined(texts, codes, int(counts[changed].sum()))
 
 
+def is_text(series: "pd.Series[Any]") -> bool:
+    """Whether a raw column holds cells as they stand in a file."""
+    import pandas as pd
+
+    return series.dtype == object or isinstance(series.dtype, pd.CategoricalDtype)
+
+
 def as_texts(series: "pd.Series[Any]") -> "pd.Series[Any]":
     """The column as texts; a value that is none becomes its category text."""
     import pandas as pd
 
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return series
     plain = series.astype(object) if series.dtype != object else series
     if pd.api.types.is_numeric_dtype(series.dtype):
         return plain.map({v: category_text(v) for v in series.dropna().unique()}).astype(object)
