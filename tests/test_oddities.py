@@ -1,5 +1,10 @@
-import pandas as pd
+from pathlib import Path
 
+import pandas as pd
+import pytest
+from tables import Bench, customers
+
+from tools.core.errors import DataRefused
 from tools.core.tables.columns import Column, infer_columns, summarised
 from tools.core.tables.oddities import WORDINGS, Oddity
 
@@ -56,3 +61,45 @@ def test_oddities_survive_json():
     columns = infer_columns(pd.DataFrame({"a": [" x", "y", "x"]}))
     again = [Column.model_validate_json(column.model_dump_json()) for column in columns]
     assert again == columns and summarised(again) == summarised(columns)
+
+
+def test_a_shifted_row_and_a_total_are_named(tmp_path: Path) -> None:
+    rows = [[str(n), "abc"[n % 3], f"{n}.5", "yes" if n % 2 else "no"] for n in range(300)]
+    rows[200] = [*rows[200][1:], ""]
+    rows.append(["Total", "", "", ""])
+    bench = Bench(tmp_path)
+    (tmp_path / "t.csv").write_text("\n".join(map(",".join, [["n", "kind", "x", "y"], *rows])), encoding="utf-8")
+    found = bench("profile", path="t.csv")
+    told = "2 rows do not fit the columns in several cells (row 201, 301 of the data)"
+    assert [w.partition(":")[0] for w in found.warnings if "not fit the columns" in w] == [told]
+    assert found.rows == 301
+    assert not any("not fit" in w for w in bench("profile", path=bench.write("u.csv", customers())).warnings)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "missing"),
+    [
+        ([f"{n}.5" if n % 20 else "1e400" for n in range(200)], "numeric", ["1e400"]),
+        ([f"{n % 24:02d}:{n % 60:02d}" for n in range(200)], "datetime", []),
+        (["16:9", "4:3"] * 100, "categorical", []),
+        ([1_500_000_000 + n * 5000 for n in range(200)], "datetime", []),
+    ],
+)
+def test_numbers_beyond_floats_clocks_and_epochs(values: list[object], kind: str, missing: list[str]) -> None:
+    column = infer_columns(pd.DataFrame({"ship_time": pd.Series([str(v) for v in values], dtype=object)}))[0]
+    assert (column.kind, column.missing_words) == (kind, missing)
+
+
+def test_months_of_years_are_dates_in_a_column_that_says_so() -> None:
+    texts = pd.Series([f"{n % 12 + 1:02d}/{n % 30:02d}" for n in range(200)], dtype=object)
+    columns = infer_columns(pd.DataFrame({"issue_date": texts, "ratio": texts}))
+    assert [column.kind for column in columns] == ["datetime", "categorical"]
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"a": 1}]', "<!DOCTYPE html><html></html>", "<?xml version='1.0'?><a/>", '{"a": 1}']
+)
+def test_markup_is_no_table(tmp_path: Path, text: str) -> None:
+    (tmp_path / "t.csv").write_text(text * 3, encoding="utf-8")
+    with pytest.raises(DataRefused, match="not a table"):
+        Bench(tmp_path)("profile", path="t.csv")

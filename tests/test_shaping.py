@@ -108,7 +108,7 @@ def test_where_takes_rows_and_counts_the_others(tmp_path: Path) -> None:
     wanted = (table["age"] >= 40) & (table["plan"] != "pro") & table["joined"].str.startswith("2020")
     assert found.train_rows + found.test_rows == wanted.sum()
     assert found.set_aside == (~wanted).sum()
-    assert any(f"{(~wanted).sum()} rows that do not meet" in warning for warning in found.warnings)
+    assert any(f"{(~wanted).sum()} rows are set aside: the condition" in warning for warning in found.warnings)
 
 
 def test_derived_columns_work_on_a_posted_row(tmp_path: Path) -> None:

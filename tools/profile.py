@@ -56,6 +56,7 @@ def profile(args: ProfileArgs, context: Context) -> Profile:
     from tools.core.tables.columns import duplicates, infer_columns, summarised
     from tools.core.tables.convert import as_written, convert
     from tools.core.tables.reading import read_table
+    from tools.core.tables.shifted import said, shifted_rows
 
     name = name_of(args.name or stem(args.path), "dataset's name")
     path = context.path(args.path)
@@ -65,7 +66,7 @@ def profile(args: ProfileArgs, context: Context) -> Profile:
     context.progress(0.5, "looking at the columns")
     columns = infer_columns(raw.frame)
     table = convert(raw.frame, columns)
-    warnings = [*raw.notes, *summarised(columns)]
+    warnings = [*raw.notes, *summarised(columns), *said(shifted_rows(raw.frame, columns))]
     if twice := duplicates(table):
         warnings.append(f"{twice:,} rows stand in the table more than once.")
     facts = [ColumnFacts(name=c.name, kind=c.kind, missing=c.missing, unique=c.unique) for c in columns]

@@ -37,7 +37,7 @@ def about_columns(columns: Iterable[Column], target: str) -> list[Decision]:
     """How each column was read, where it could have been read otherwise; those of one kind stand together."""
     found = []
     for look, column in product(LOOKS, list(columns)):
-        if said := look.said(column):
+        if (said := look.said(column)) and not (look.what in ("codes", "blanks") and column.name == target):
             told = f"{column.name} {said}."
             found.append(
                 Decision(what=look.what, column=column.name, decision=told, overrule=_overrule(column, target))
@@ -73,6 +73,8 @@ def _id(column: Column) -> str:
 def _date(column: Column) -> str:
     if column.kind != "datetime":
         return ""
+    if column.formats and all(fmt.startswith("%H") for fmt in column.formats):
+        return "holds times of the day: the hour is a feature"
     how = f" written as {' or '.join(column.formats)}" if column.formats else ""
     return f"holds dates{how}: year, month, day, weekday and hour are features"
 

@@ -7,7 +7,7 @@ from tools.core.errors import DataRefused
 from tools.core.learning.decisions import Decision
 from tools.core.learning.labels import FEWEST_ROWS, Goal, decide, plain, rare_labels
 from tools.core.learning.shaping import Shaped
-from tools.core.tables.wording import listed
+from tools.core.tables.wording import counted, listed
 
 
 @dataclass
@@ -32,10 +32,12 @@ def usable(
 ) -> Usable:
     """The rows to cut; DataRefused when too few are left, or the target is none."""
     table, column = shaped.table, shaped.columns[target]
-    warnings = [f"{shaped.filtered:,} rows that do not meet the condition are set aside."] if shaped.filtered else []
+    warnings = []
+    if shaped.filtered:
+        warnings.append(f"{_aside(shaped.filtered)}: the condition does not hold there.")
     rows = table[table[target].notna()]
     if gone := len(table) - len(rows):
-        warnings.append(f"{gone:,} rows without {target} are set aside.")
+        warnings.append(f"{_aside(gone)}: without {target}.")
     _refuse_few(rows, table, target, fewest)
     goal = decide(rows[target], column, task, positive)
     found = Usable(rows, goal, None, warnings=warnings + goal.warnings)
@@ -64,10 +66,9 @@ def _set_labels_aside(found: Usable, target: str) -> None:
     """Take out the rows of what is no label, and of labels that have too few."""
     if found.goal.aside:
         gone = found.rows[target].map(plain).isin(found.goal.aside)
-        told = f"{int(gone.sum()):,} rows are set aside, since {listed(found.goal.aside)} is no label of {target}"
         found.rows = found.rows[~gone]
-        kept = " and ".join(map(str, found.goal.labels))
-        found.warnings.append(f"{told}: it is {kept}. Say --task multiclass to predict it too.")
+        told = f"{_aside(int(gone.sum()))}: {target} is {' or '.join(map(str, found.goal.labels))}"
+        found.warnings.append(f"{told}, not {listed(found.goal.aside)}. Say --task multiclass to predict that too.")
     rare = rare_labels(found.rows[target]) if found.goal.labels else []
     if rare:
         found.warnings.append(f"Rows of labels with fewer than {FEWEST_ROWS} rows are set aside: {listed(rare)}.")
@@ -85,8 +86,12 @@ def _weigh(found: Usable, name: str) -> None:
         raise DataRefused(f"{name!r} holds weights below 0.", "Choose another --weight-column.")
     there = weights > 0
     if gone := int((~there).sum()):
-        found.warnings.append(f"{gone:,} rows whose {name} is missing or 0 are set aside.")
+        found.warnings.append(f"{_aside(gone)}: {name}, the weight, is missing or 0.")
     found.rows, found.weights = found.rows[there], weights[there]
+
+
+def _aside(count: int) -> str:
+    return f"{counted(count, 'row is', 'rows are')} set aside"
 
 
 def _about_target(goal: Goal, target: str, task: str, positive: str | None) -> list[Decision]:

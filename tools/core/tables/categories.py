@@ -8,11 +8,11 @@ from tools.core.tables.missing import missing_words
 from tools.core.tables.number_forms import as_numbers
 from tools.core.tables.oddities import Oddity
 from tools.core.tables.prose import are_prose
-from tools.core.tables.words import Words, sampled
+from tools.core.tables.words import Words
 
 OPPOSITES = ({"yes", "no"}, {"y", "n"}, {"true", "false"}, {"t", "f"}, {"是", "否"})
 MIXED_SHARE = 0.1
-"""From this share of numbers among words on, a column is said to mix types."""
+"""From this share of numbers among words, or of words among numbers, on, a column is said to mix types."""
 
 
 def as_words(name: str, words: Words) -> Found:
@@ -33,8 +33,7 @@ def as_words(name: str, words: Words) -> Found:
 def _mixed(words: Words, told: Sequence[str], rows: int) -> list[Oddity]:
     import numpy as np
 
-    sample = sampled(words.texts, 2000)
-    if not sample or are_codes(told):
+    if not told or not rows or are_codes(told):
         return []
-    share = float((~np.isnan(as_numbers(sample, None))).mean())
-    return [Oddity(what="mixed", rows=rows, share=share)] if MIXED_SHARE <= share < 1 else []
+    share = words.rows(~np.isnan(as_numbers(words.texts, None))) / rows
+    return [Oddity(what="mixed", rows=rows, share=share)] if MIXED_SHARE <= share <= 1 - MIXED_SHARE else []

@@ -65,7 +65,7 @@ def _infer_numbers(name: str, series: "pd.Series[Any]", at: int) -> Column:
 
 def _infer_words(name: str, series: "pd.Series[Any]", at: int) -> Column:
     words = words_of(series)
-    return column_of(name, as_quantity(name, words, at) or as_moment(words) or as_words(name, words), words)
+    return column_of(name, as_quantity(name, words, at) or as_moment(name, words) or as_words(name, words), words)
 
 
 def column_of(name: str, found: Found, words: Words) -> Column:

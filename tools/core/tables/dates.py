@@ -20,6 +20,7 @@ DATES = (
     *("%B %d, %Y", "%b %d %Y", "%B %d %Y", "%b-%d-%Y", "%d/%b/%Y", "%A, %B %d, %Y", "%a, %d %b %Y"),
     *("%Y年%m月%d日", "%Y年%m月", "%b-%Y", "%b %Y", "%B %Y", "%b-%y", "%Y-%m", "%Y/%m", "%Y%m%d"),
 )
+CLOCKS = ("%H:%M", "%H:%M:%S")
 ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?", re.ASCII)
 SHAPES = {
     "%Y": r"\d{4}",
@@ -38,7 +39,7 @@ EPOCH_FROM, EPOCH_TO = 631_152_000, 2_524_608_000
 SWAPPED = {"%m/%d": "%d/%m", "%d/%m": "%m/%d", "%m-%d-%Y": "%d-%m-%Y", "%d-%m-%Y": "%m-%d-%Y"}
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE_GATE = re.compile(
-    rf"\d{{4}}-\d\d?\b.*|\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}\b.*|\d{{4}}年.*|(?:19|20)\d{{6}}|\d{{4}}/\d\d|"
+    rf"\d{{4}}-\d\d?\b.*|\d{{1,4}}[./-]\d{{1,2}}[./-]\d{{1,4}}\b.*|\d{{4}}年.*|(?:19|20)\d{{6}}|\d{{4}}/\d\d|\d{{1,2}}:\d\d(?::\d\d)?|"
     rf".{{0,12}}\b{_MONTH}\b.*\d.*|\d{{1,2}}[-/ ]{_MONTH}\b.*",
     re.IGNORECASE,
 )
@@ -153,7 +154,7 @@ def _turned(fmt: str) -> str:
 def _formats_of(word: str) -> list[str]:
     found = _CLOCK.fullmatch(word)
     date, clock = (found["date"], _clock_format(found)) if found else (word, "")
-    return [fmt + clock for fmt in DATES if _reads(date, fmt)]
+    return [fmt + clock for fmt in DATES if _reads(date, fmt)] + [fmt for fmt in CLOCKS if _reads(word, fmt)]
 
 
 def _clock_format(found: "re.Match[str]") -> str:
@@ -180,6 +181,11 @@ def compact_dates(words: Sequence[str], named_date: bool) -> bool:
     enough = len(words) >= (2 if named_date else 10)
     looks = enough and all(len(word) == 8 and word[:2] in ("19", "20") for word in sampled(words))
     return looks and all(len(word) == 8 and _reads(word, "%Y%m%d") for word in words)
+
+
+def months_of_years(words: Sequence[str]) -> bool:
+    """Whether the texts are all months such as 08/24."""
+    return bool(words) and all(re.fullmatch(r"(?:0?[1-9]|1[0-2])/\d\d", word, re.ASCII) for word in words)
 
 
 def epochs(words: Sequence[str], named_date: bool) -> str | None:

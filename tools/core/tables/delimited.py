@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 PEEKED_BYTES = 1 << 20
 BAD_SHARE, BAD_MOST = 0.01, 100
 """Rows of a wrong width are set aside up to this share and this number; beyond, the file is refused."""
+MARKUP = {
+    "a web page": re.compile(r"<(?:!doctype html|html|head|body)\b"),
+    "XML": re.compile(r"<\?xml\b"),
+    "JSON": re.compile(r'\[\s*\{\s*"|\{\s*"[^"]*"\s*:'),
+}
 FILLED = re.compile(r"[^\r\n\t ,;|\x00\x1a]")
 TRAILING = "Every row but the first ends in a separator; the empty last column was dropped."
 UNNAMED = "The first row has one name fewer than there are columns: the first column has none."
@@ -61,6 +66,7 @@ def read_rows(path: Path, asked: Asked) -> Rows:
     decoded, cut = _decoded(path, asked)
     if not FILLED.search(decoded.text):
         raise DataRefused(f"{path.name!r} is empty: it holds only blanks.", "Give a file with a table in it.")
+    _refuse_markup(path, decoded.text)
     layout = sniff(decoded.text, asked.separator)
     text = decoded.text.rstrip("\x1a")
     found = _quickly(path, text, layout, asked) if asked.rows is None else None
@@ -73,6 +79,13 @@ def read_rows(path: Path, asked: Asked) -> Rows:
     found.dialect = dialect("text", encoding=decoded.encoding, separator=separator, quote=marks.quote, **found.dialect)
     found.notes = decoded.notes + found.notes
     return found
+
+
+def _refuse_markup(path: Path, text: str) -> None:
+    """JSON and web pages are texts, and no tables."""
+    start = text[:200].lstrip().lower()
+    if found := next((kind for kind, looks in MARKUP.items() if looks.match(start)), None):
+        raise DataRefused(f"{path.name!r} holds {found}, not a table.", "Save the table as CSV, Parquet or .xlsx.")
 
 
 def _quickly(path: Path, text: str, layout: Layout, asked: Asked) -> Rows | None:

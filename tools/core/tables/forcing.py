@@ -7,7 +7,7 @@ from service.values import parse_truth
 from tools.core.errors import DataRefused
 from tools.core.tables.column import Column, Found, Kind
 from tools.core.tables.columns import column_of
-from tools.core.tables.dates import as_moments, compact_dates, date_formats, epochs
+from tools.core.tables.dates import as_moments, compact_dates, date_formats, epochs, months_of_years
 from tools.core.tables.missing import missing_words, strays
 from tools.core.tables.number_forms import as_numbers, number_form
 from tools.core.tables.words import Words, words_of
@@ -58,6 +58,8 @@ def _numbered_days(told: Sequence[str]) -> list[str]:
         return ["%Y%m%d"]
     if epoch := epochs(told, named_date=True):
         return [epoch]
+    if months_of_years(told):
+        return ["%m/%y"]
     return ["%Y"] if told and all(len(word) == 4 and word.isdigit() for word in told) else []
 
 

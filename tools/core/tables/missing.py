@@ -1,5 +1,6 @@
 """Words that mean missing, and those that are taken for it because few stand among numbers or dates."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ MISSING = vocabulary(
 )
 """Texts that mean missing in any column, but for what `missing_words` keeps."""
 MISSING_NUMBERS = MISSING | vocabulary("none None NONE . .. missing Missing unknown Unknown nil 无 未知 inf -inf")
+TOO_LARGE = re.compile(r"[-+]?\d+\.?\d*[eE]\+?\d{3,}", re.ASCII)
+"""Numbers such as 1e400, which no float holds: they are infinite, and missing."""
 STRAY_SHARE = 0.01
 """Words in a numeric column up to this share are taken as missing."""
 PHRASE_SHARE = 0.5
@@ -65,9 +68,11 @@ class Strays:
 
 
 def strays(words: Words, values: "NDArray[np.float64]", missing: set[str]) -> Strays:
-    """The words that `values` has no number for, without those that mean missing."""
+    """The words that `values` has no number for, without those that mean missing, infinite numbers among these."""
     import numpy as np
 
     bad = np.isnan(values)
-    texts = [words.texts[at] for at in np.flatnonzero(bad) if words.texts[at] not in missing]
+    left = [words.texts[at] for at in np.flatnonzero(bad) if words.texts[at] not in missing]
+    texts = [text for text in left if not TOO_LARGE.fullmatch(text)]
+    missing.update(set(left) - set(texts))
     return Strays(texts, words.rows(words.among(set(texts))), words.rows(~bad), int((~bad).sum()))

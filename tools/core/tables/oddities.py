@@ -25,7 +25,7 @@ class Oddity(BaseModel):
     rows: int = 0
     """Cells that it concerns."""
     share: float = 0.0
-    """The same as a share: of the rows, or of the distinct values where types are mixed."""
+    """The same as a share of the rows; where types are mixed, that of the numbers."""
     shown: str = ""
     """The texts, numbers or order that it is about."""
 
@@ -40,7 +40,7 @@ class _Wording(NamedTuple):
 
 WORDINGS: dict[What, _Wording] = {
     "mixed": _Wording(
-        "{name!r} mixes types: about {share:.0%} of its distinct values are numbers, the others are words.",
+        "{name!r} mixes types: {share:.0%} of its values are numbers, the others are words.",
         "mix numbers and words",
         "{name} ({share:.0%} numbers)",
     ),
