@@ -1,5 +1,6 @@
 """preprocess: from a dataset to a prepared dataset, its test set sealed before anything is fitted."""
 
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import Field
@@ -92,67 +93,102 @@ class Preprocessed(Result):
 @tool(effect="write")
 def preprocess(args: PreprocessArgs, context: Context) -> Preprocessed:
     """Choose target, rows and columns, and seal the test set before anything is fitted."""
-    from tools.core.learning import features as choosing
-    from tools.core.learning.cutting import Wish, cut, set_twins_aside
-    from tools.core.learning.rows import usable
     from tools.core.learning.shaping import shape
     from tools.core.names import name_of
 
     dataset = context.find(args.dataset, "dataset")
     name = name_of(args.name) if args.name else dataset.name
-    shaped, whole = _loaded(dataset)
-    warnings: list[str] = []
-    _check_names(args, shaped, dataset.tag)
+    work = _loaded(dataset)
+    _check_names(args, work.shaped, dataset.tag)
     context.progress(0.2, "reading the columns as asked")
-    shape(shaped, args.missing, args.kinds, args.derive, args.where)
-    target = _target(args, dataset, shaped, warnings)
-    found = usable(shaped, target, args.task, args.positive, args.weight_column, FEWEST_ROWS)
-    roles = {args.weight_column or "": "the weight column"}
-    features = choosing.choose(shaped, found.rows, target, args.drop, roles)
+    shape(work.shaped, args.missing, args.kinds, args.derive, args.where)
+    work.target = _target(args, work)
+    _choose(args, work)
     context.check()
     context.progress(0.5, "sealing the test set")
-    wish = Wish(args.split, args.time_column, args.group_column, args.test_fraction, args.seed)
-    seal = cut(context, dataset, whole, found.rows, shaped.columns, features.names, target, found.goal, wish)
-    if seal.group in features.names:
-        features = features.without([seal.group], "the group column", shaped)
-    context.progress(0.7, "looking for leaks")
-    features, suspects = _without_leaks(args, context, shaped, seal, features, target, found.goal)
-    if not features.names:
-        raise choosing.nothing_left(target, features.dropped)
-    set_twins_aside(seal, features.names)
+    _seal(args, context, work)
     context.check()
-    sealed = seal.sides == 1
-    labels = found.labels(seal.rows[target])
-    result = Preprocessed(
-        prepared=f"{name}:{context.draw('prepared', name)}",
-        dataset=dataset.tag,
-        target=target,
-        task=found.goal.task,
-        positive=found.goal.positive,
-        labels=labels,
-        train_rows=int((~sealed).sum()),
-        test_rows=int(sealed.sum()),
-        set_aside=len(whole[0]) - len(seal.rows),
-        split=seal.split,
-        dropped=features.dropped,
-        derived=[column["name"] for column in shaped.derived if column["name"] in features.names],
-        suspects=suspects,
-        decisions=seal.decisions + found.decisions + _about_columns(shaped, features, target),
-        warnings=warnings + found.warnings + seal.warnings + [f"May give {target} away: {why}." for why in suspects],
-    )
-    _keep(context, name, result, args, dataset, shaped, whole, seal, features, found.weights)
+    context.progress(0.7, "looking for leaks")
+    _look_for_leaks(args, context, work)
+    context.check()
+    result = _result(f"{name}:{context.draw('prepared', name)}", work)
+    _keep(args, context, work, result)
     return result
 
 
-def _loaded(dataset: Any) -> tuple[Any, tuple[Any, dict[str, Any]]]:
-    """The table to be shaped, and the dataset as it is stored."""
+@dataclass
+class _Work:
+    """A dataset on its way to a prepared one."""
+
+    dataset: Any
+    whole: tuple[Any, dict[str, Any]]
+    """The table and the columns as they are stored."""
+    shaped: Any
+    target: str = ""
+    found: Any = None
+    """The rows that can be learned from, and the goal."""
+    features: Any = None
+    seal: Any = None
+    suspects: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def _choose(args: PreprocessArgs, work: _Work) -> None:
+    """Choose the rows and the features."""
+    from tools.core.learning.features import choose
+    from tools.core.learning.rows import usable
+
+    roles = {args.weight_column or "": "the weight column"}
+    work.found = usable(work.shaped, work.target, args.task, args.positive, args.weight_column, FEWEST_ROWS)
+    work.features = choose(work.shaped, work.found.rows, work.target, args.drop, roles)
+
+
+def _seal(args: PreprocessArgs, context: Context, work: _Work) -> None:
+    """Give each row its side; nothing has looked at the target so far but for the shares of its labels."""
+    from tools.core.learning.cutting import Wish, cut
+
+    wish = Wish(args.split, args.time_column, args.group_column, args.test_fraction, args.seed)
+    columns, names = work.shaped.columns, work.features.names
+    work.seal = cut(
+        context, work.dataset, work.whole, work.found.rows, columns, names, work.target, work.found.goal, wish
+    )
+    if work.seal.group in names:
+        work.features = work.features.without([work.seal.group], "the group column", work.shaped)
+
+
+def _result(prepared: str, work: _Work) -> Preprocessed:
+    sealed, seal, found, features = work.seal.sides == 1, work.seal, work.found, work.features
+    return Preprocessed(
+        prepared=prepared,
+        dataset=work.dataset.tag,
+        target=work.target,
+        task=found.goal.task,
+        positive=found.goal.positive,
+        labels=found.labels(seal.rows[work.target]),
+        train_rows=int((~sealed).sum()),
+        test_rows=int(sealed.sum()),
+        set_aside=len(work.whole[0]) - len(seal.rows),
+        split=seal.split,
+        dropped=features.dropped,
+        derived=[column["name"] for column in work.shaped.derived if column["name"] in features.names],
+        suspects=work.suspects,
+        decisions=seal.decisions + found.decisions + _about_columns(work),
+        warnings=work.warnings
+        + found.warnings
+        + seal.warnings
+        + [f"May give {work.target} away: {why}." for why in work.suspects],
+    )
+
+
+def _loaded(dataset: Any) -> _Work:
+    """The dataset as it is stored, and its table to be shaped."""
     from tools.core.learning.prepared import load_table, load_texts
     from tools.core.learning.shaping import Shaped
     from tools.core.tables.columns import Column
 
     columns = {c["name"]: Column.model_validate(c) for c in dataset.record["columns"]}
     table = load_table(dataset)
-    return Shaped(table.copy(deep=False), dict(columns), load_texts(dataset)), (table, columns)
+    return _Work(dataset, (table, columns), Shaped(table.copy(deep=False), dict(columns), load_texts(dataset)))
 
 
 def _check_names(args: PreprocessArgs, shaped: Any, tag: str) -> None:
@@ -168,95 +204,89 @@ def _check_names(args: PreprocessArgs, shaped: Any, tag: str) -> None:
                 raise_unknown(name, known, argument if argument == "target" else None, tag)
 
 
-def _target(args: PreprocessArgs, dataset: Any, shaped: Any, warnings: list[str]) -> str:
+def _target(args: PreprocessArgs, work: _Work) -> str:
     if args.target is not None:
         return args.target
-    likely = [name for name in dataset.record["result"]["targets"] if name not in args.drop]
+    likely = [name for name in work.dataset.record["result"]["targets"] if name not in args.drop]
     if len(likely) == 1:
-        warnings.append(f"{likely[0]} is taken as the target, being the only likely one.")
+        work.warnings.append(f"{likely[0]} is taken as the target, being the only likely one.")
         return str(likely[0])
-    options = [n for n, c in shaped.columns.items() if c.kind not in ("id", "constant", "text", "datetime")]
-    raise NeedsAnswer("target", f"Which column of {dataset.tag} should be predicted?", likely or options[-20:])
+    options = [n for n, c in work.shaped.columns.items() if c.kind not in ("id", "constant", "text", "datetime")]
+    raise NeedsAnswer("target", f"Which column of {work.dataset.tag} should be predicted?", likely or options[-20:])
 
 
-def _without_leaks(
-    args: PreprocessArgs, context: Context, shaped: Any, seal: Any, features: Any, target: str, goal: Any
-) -> tuple[Any, list[str]]:
-    """The features without the suspected columns that are not wanted, and what is suspected of those that stay."""
-    from tools.core.learning.labels import to_codes
+def _look_for_leaks(args: PreprocessArgs, context: Context, work: _Work) -> None:
+    """Drop the suspected columns that are not wanted; what is suspected of those that stay is said."""
+    from tools.core.learning.answers import columns_to_drop
+    from tools.core.learning.cutting import set_twins_aside
+    from tools.core.learning.features import nothing_left
     from tools.core.learning.leaks import suspects
 
-    train = seal.rows[seal.sides == 0]
-    y = to_codes(train[target], goal.labels) if goal.labels else train[target].to_numpy(dtype="float64")
-    columns = {name: shaped.columns[name] for name in features.names}
-    found = suspects(train, columns, y, goal.task, goal.labels, target)
-    if not found:
-        return features, []
-    named = list(dict.fromkeys(name for suspect in found for name in suspect.columns))
-    gone = _to_drop(args.leaks, named, found, target, context.take_defaults)
-    reason = f"it would give {target} away"
-    kept = [suspect.why for suspect in found if not set(suspect.columns) <= set(gone)]
-    return features.without(gone, reason, shaped), kept
+    found = suspects(*_training_rows(work), target=work.target)
+    if found:
+        gone = columns_to_drop(args.leaks, found, work.target, context.take_defaults)
+        work.features = work.features.without(gone, f"it would give {work.target} away", work.shaped)
+        work.suspects = [suspect.why for suspect in found if not set(suspect.columns) & set(gone)]
+    if not work.features.names:
+        raise nothing_left(work.target, work.features.dropped)
+    set_twins_aside(work.seal, work.features.names)
 
 
-def _to_drop(answer: str, named: list[str], found: list[Any], target: str, take_defaults: bool) -> list[str]:
-    """Which of the suspected columns an answer drops; asks where there is none, or one that says nothing."""
-    from tools.core.learning.answers import chosen_columns
+def _training_rows(work: _Work) -> tuple[Any, dict[str, Any], Any, str, list[Any]]:
+    """Table, feature columns, encoded target, task and labels, as the screen for leaks takes them."""
+    from tools.core.learning.labels import to_codes
 
-    if answer.strip().casefold() == "ask" and take_defaults:
-        return []
-    gone = chosen_columns(answer, named)
-    if gone is not None:
-        return gone
-    evidence = "; ".join(suspect.why for suspect in found[:5]) + ("; …" if len(found) > 5 else "")
-    raise NeedsAnswer(
-        "leaks",
-        f"Would you know {', '.join(named[:5])} before {target} is known? {evidence}. Drop, or keep?",
-        [f"drop {', '.join(named)}", "keep"],
-    )
+    goal, train = work.found.goal, work.seal.rows[work.seal.sides == 0]
+    y = to_codes(train[work.target], goal.labels) if goal.labels else train[work.target].to_numpy(dtype="float64")
+    return train, {n: work.shaped.columns[n] for n in work.features.names}, y, goal.task, goal.labels
 
 
-def _about_columns(shaped: Any, features: Any, target: str) -> list[Decision]:
+def _about_columns(work: _Work) -> list[Decision]:
     from tools.core.learning.decisions import about_columns
 
-    derived = {column["name"] for column in shaped.derived}
-    ids = [d.column for d in features.dropped if shaped.columns[d.column].kind == "id"]
-    named = {*features.inputs, *ids, target} - derived
-    return about_columns([c for name, c in shaped.columns.items() if name in named], target)
+    columns, derived = work.shaped.columns, {column["name"] for column in work.shaped.derived}
+    ids = [d.column for d in work.features.dropped if columns[d.column].kind == "id"]
+    named = {*work.features.inputs, *ids, work.target} - derived
+    return about_columns([c for name, c in columns.items() if name in named], work.target)
 
 
-def _keep(
-    context: Context, name: str, result: Preprocessed, args: PreprocessArgs, dataset: Any, shaped: Any,
-    whole: tuple[Any, Any], seal: Any, features: Any, weights: Any,
-) -> None:  # fmt: skip
-    from tools.core.journal import now
-    from tools.core.learning.features import sources
+def _keep(args: PreprocessArgs, context: Context, work: _Work, result: Preprocessed) -> None:
     from tools.core.learning.prepared import write_sides
-    from tools.core.learning.recipe import needed_for
     from tools.core.learning.sides import identity, keep_rows
 
-    known = identity(*whole, result.target)
-    derived = {column["name"] for column in shaped.derived}
-    outcome = {s for c in (result.target, args.weight_column) if c for s in sources(c, shaped) or {c}} - derived
+    seal, weights, name = work.seal, work.found.weights, result.prepared.rpartition(":")
+    known = identity(*work.whole, result.target)
     weights = None if weights is None else weights.loc[seal.rows.index].to_numpy()
     with context.store.staging() as folder:
-        write_sides(folder, seal.rows, seal.sides == 1, [*features.inputs, result.target], seal.units, weights)
+        columns = [*work.features.inputs, result.target]
+        write_sides(folder, seal.rows, seal.sides == 1, columns, seal.units, weights)
         keep_rows(folder, known, seal.rows.index.to_numpy(), seal.sides)
-        record = {
-            "made": now(),
-            "dataset": result.dataset,
-            "arguments": args.model_dump(),
-            "dialect": dataset.record["source"]["dialect"],
-            "target_column": shaped.columns[result.target].model_dump(),
-            "columns": [shaped.columns[column].model_dump() for column in features.inputs],
-            "derived": needed_for([*features.names, result.target, args.weight_column or ""], shaped.derived),
-            "outcome": [shaped.columns[column].model_dump() for column in outcome],
-            "features": features.names,
-            "recipe": {"impute": args.impute, "scale": args.scale, "encode": args.encode},
-            "cut": seal.record(),
-            "seal": seal.seal or result.prepared,
-            "rows": known.record(),
-            "ignored": [result.target, *(d.column for d in result.dropped if d.column not in features.inputs)],
-            "result": result.document(),
-        }
-        context.store.keep("prepared", name, int(result.prepared.rpartition(":")[2]), folder, record)
+        record = {**_record(args, work, result), "rows": known.record()}
+        context.store.keep("prepared", name[0], int(name[2]), folder, record)
+
+
+def _record(args: PreprocessArgs, work: _Work, result: Preprocessed) -> dict[str, Any]:
+    from tools.core.journal import now
+    from tools.core.learning.features import sources
+    from tools.core.learning.recipe import needed_for
+
+    shaped, features = work.shaped, work.features
+    derived = {column["name"] for column in shaped.derived}
+    scored = [column for column in (result.target, args.weight_column) if column]
+    outcome = {source for column in scored for source in sources(column, shaped) or {column}} - derived
+    return {
+        "made": now(),
+        "dataset": result.dataset,
+        "arguments": args.model_dump(),
+        "dialect": work.dataset.record["source"]["dialect"],
+        "target_column": shaped.columns[result.target].model_dump(),
+        "columns": [shaped.columns[column].model_dump() for column in features.inputs],
+        "derived": needed_for([*features.names, *scored], shaped.derived),
+        "outcome": [shaped.columns[column].model_dump() for column in outcome],
+        "features": features.names,
+        "recipe": {"impute": args.impute, "scale": args.scale, "encode": args.encode},
+        "cut": work.seal.record(),
+        "seal": work.seal.seal or result.prepared,
+        "ignored": [result.target, *(d.column for d in result.dropped if d.column not in features.inputs)],
+        "result": result.document(),
+    }

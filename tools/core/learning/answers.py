@@ -1,6 +1,10 @@
-"""What a person answers when asked about columns: which of them to drop."""
+"""What a person answers when asked about columns that give the target away: which of them to drop."""
 
 import re
+from collections.abc import Sequence
+
+from tools.core.errors import NeedsAnswer
+from tools.core.learning.leaks import Suspect
 
 DROP = re.compile(r"\s*(?:please\s+)?(?:(?:drop|remove|leave out|exclude)\b|去掉|删除|不要|剔除)\s*", re.IGNORECASE)
 ALL = re.compile(r"(?:all|all of them|both|them|it|全部|都)?", re.IGNORECASE)
@@ -24,3 +28,19 @@ def chosen_columns(answer: str, named: list[str]) -> list[str] | None:
     if told and all(part in same for part in told):
         return [same[part] for part in told]
     return list(named) if rest == ", ".join(named) else None
+
+
+def columns_to_drop(answer: str, found: Sequence[Suspect], target: str, take_defaults: bool) -> list[str]:
+    """Which of the suspected columns an answer drops; asks where there is none, or one that says nothing."""
+    named = list(dict.fromkeys(name for suspect in found for name in suspect.columns))
+    if answer.strip().casefold() == "ask" and take_defaults:
+        return []
+    gone = chosen_columns(answer, named)
+    if gone is not None:
+        return gone
+    evidence = "; ".join(suspect.why for suspect in found[:5]) + ("; …" if len(found) > 5 else "")
+    raise NeedsAnswer(
+        "leaks",
+        f"Would you know {', '.join(named[:5])} before {target} is known? {evidence}. Drop, or keep?",
+        [f"drop {', '.join(named)}", "keep"],
+    )

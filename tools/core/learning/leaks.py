@@ -65,13 +65,11 @@ def suspects(table: "pd.DataFrame", columns: Mapping[str, Column], y: Any, task:
 
 
 def _each_once(found: list[Suspect]) -> list[Suspect]:
-    named: set[str] = set()
-    kept = []
+    """Sums first; then each column once, with the first that speaks against it."""
+    kept: dict[tuple[str, ...], Suspect] = {}
     for suspect in sorted(found, key=lambda s: -len(s.columns)):
-        if not named.issuperset(suspect.columns):
-            kept.append(suspect)
-            named.update(suspect.columns)
-    return kept
+        kept.setdefault(tuple(suspect.columns), suspect)
+    return list(kept.values())
 
 
 def _one_sided(
