@@ -34,6 +34,7 @@ docs: setup # docs/tools.md, from the tools' declarations
 
 bench: setup
 	$(BIN)/python -P bench/speed.py
+	$(BIN)/python -P bench/intake.py
 
 lock: # needs uv; the lock names no index
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes \

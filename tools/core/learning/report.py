@@ -31,6 +31,7 @@ def write_report(result: Any, y: Any, answers: Any, facts: dict[str, Any], prepa
         f'<h2>Plots</h2><div class="plots">{plots}</div>',
         "<h2>All metrics</h2>" + _table(result.metrics.items()),
         "<h2>What it was made from</h2>" + _table(_lineage(result, facts, prepared)),
+        "<h2>What was decided about the data</h2>" + _decisions(prepared["decisions"]),
     ]
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
     html = (
@@ -69,6 +70,14 @@ def _lineage(result: Any, facts: dict[str, Any], prepared: dict[str, Any]) -> li
         ("Seed", facts["seed"]),
         ("Versions", versions),
     ]
+
+
+def _decisions(decisions: list[dict[str, Any]]) -> str:
+    """Each decision, and what to say to `ekiben preprocess` for something else."""
+    lines = "".join(
+        f"<tr><td>{escape(d['decision'])}</td><td><code>{escape(d['overrule'])}</code></td></tr>" for d in decisions
+    )
+    return f"<table><tr><th>decision</th><th>for something else</th></tr>{lines}</table>"
 
 
 def _table(pairs: Any) -> str:
