@@ -116,3 +116,15 @@ def test_rows_of_few_kinds_are_drawn_one_by_one(tmp_path: Path) -> None:
     found = bench.prepared(table, target="y")
     assert 60 < found.test_rows < 100
     assert any("few rows differ" in warning for warning in found.warnings)
+
+
+def test_groups_that_hang_together_by_equal_rows_are_still_cut(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    random = np.random.default_rng(0)
+    table = pd.DataFrame({"patient_id": np.arange(600) // 3, "a": random.choice(list("xyz"), 600)})
+    table["b"] = random.choice([0, 1], 600)
+    table["y"] = np.where(random.random(600) < 0.5, "no", "yes")
+    found = bench.prepared(table, target="y")
+    assert (found.split, found.set_aside) == ("group", 0)
+    assert 80 < found.test_rows < 160
+    assert any("few rows differ" in warning for warning in found.warnings)

@@ -50,6 +50,8 @@ class Cut:
     """The columns that tell the time, where the rows are cut by it."""
     decisions: list[Decision] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    apart: bool = True
+    """Whether equal rows stand on one side; where too few rows differ, they cannot."""
     seal: str | None = None
     """The seal that some of the sealed rows have already, by the prepared dataset that had it first."""
 
@@ -75,7 +77,7 @@ def cut(
     earlier = earlier_sides(context, dataset, *whole, asked)
     found = _arranged(kept, columns, target, goal, wish, earlier)
     known = earlier.sides[found.rows.index.to_numpy()]
-    equal = row_keys(found.rows[features])
+    equal = row_keys(found.rows[[name for name in features if name != found.group]])
     _draw(found, equal, known, goal, target, columns, wish)
     _tell_earlier(found, known, earlier)
     if earlier.last and (known == SEALED).any():
@@ -154,8 +156,9 @@ def _draw(
 ) -> None:
     """Give each row its side, and say what equal rows did to it."""
     found.units = joined_units(equal, row_keys(found.rows[[found.group]])) if found.group else equal
-    if not found.group and are_too_few(found.units):
-        found.units = _one_by_one(found.units)
+    if are_too_few(found.units):
+        found.apart = False
+        found.units = row_keys(found.rows[[found.group]]) if found.group else _one_by_one(found.units)
         said = "So few rows differ that equal ones may stand on both sides: the score is that of rows seen before."
         found.warnings.append(said)
     if found.split == "time":
@@ -188,7 +191,7 @@ def set_twins_aside(found: Cut, features: list[str]) -> None:
 
     twin = twins(row_keys(found.rows[features]), found.sides)
     count, sealed = int(twin.sum()), int((found.sides == SEALED).sum())
-    if not count or found.warnings:
+    if not count or not found.apart:
         return
     if count > AT_HIGH_COST * sealed:
         said = f"Of {sealed:,} sealed rows {count:,} equal a training row in the columns that are left."

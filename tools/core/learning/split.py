@@ -3,7 +3,6 @@
 A side is TRAIN or SEALED; UNKNOWN until it is drawn.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from tools.core.errors import DataRefused
@@ -15,19 +14,6 @@ LARGE = 500
 FEWEST_UNITS = 30
 LARGEST_UNIT = 0.2
 """With fewer units of equal rows, or a larger one, no share of them can be sealed: rows are drawn one by one."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """How the rows were cut: each row's side, which rows belong together, and what a person should know."""
-
-    sides: Array
-    units: Array
-    """Rows of one unit never stand in two folds."""
-    twins: int = 0
-    """Sealed rows that equal a training row in all features; they are set aside where that leaves enough."""
-    one_by_one: bool = False
-    """Too few rows differ to keep equal ones on one side."""
 
 
 def row_keys(frame: Any) -> Array:
