@@ -12,8 +12,11 @@ UNKNOWN, TRAIN, SEALED = -1, 0, 1
 LARGE = 500
 """Rows from which on chance gives a share close enough to what was asked for."""
 FEWEST_UNITS = 30
-LARGEST_UNIT = 0.2
+LARGEST_UNIT = 0.4
 """With fewer units of equal rows, or a larger one, no share of them can be sealed: rows are drawn one by one."""
+
+TRAINING_UNIT = 0.05
+"""A unit with so large a share of the rows is for training: as part of the test set it would be most of it."""
 
 
 def row_keys(frame: Any) -> Array:
@@ -74,9 +77,11 @@ def drawn(units: Array, known: Array, strata: Array | None, fraction: float, see
     import numpy as np
 
     sides = _with_their_unit(units, known)
+    sides[(sides == UNKNOWN) & _are_large(units)] = TRAIN
     order = _shuffled(units, seed)
     limit = np.uint64(min(int(fraction * 2**64), 2**64 - 1))
-    for rows in _strata(strata, len(units)):
+    for rows in sorted(_strata(strata, len(units)), key=len, reverse=True):
+        sides[rows] = _with_their_unit(units, sides)[rows]  # a unit of several labels goes where the first of them went
         free = rows[sides[rows] == UNKNOWN]
         if len(rows) >= LARGE:
             sides[free] = order[free] < limit
@@ -85,7 +90,14 @@ def drawn(units: Array, known: Array, strata: Array | None, fraction: float, see
         ranked = free[np.argsort(order[free], kind="stable")]
         sides[free] = TRAIN
         sides[_first_units(ranked, units, max(0, min(wanted, len(ranked))))] = SEALED
-    return _agreeing(units, known, sides)
+    return sides
+
+
+def _are_large(units: Array) -> Array:
+    import numpy as np
+
+    _, unit, counts = np.unique(units, return_inverse=True, return_counts=True)
+    return counts[unit] > max(TRAINING_UNIT * len(units), 2)
 
 
 def latest(times: Array, known: Array, fraction: float) -> Array:
@@ -126,16 +138,6 @@ def _with_their_unit(units: Array, known: Array) -> Array:
     for side in (SEALED, TRAIN):
         if (known == side).any():
             sides[(known == UNKNOWN) & np.isin(units, units[known == side])] = side
-    return sides
-
-
-def _agreeing(units: Array, known: Array, sides: Array) -> Array:
-    """New rows of a unit that was drawn to both sides, as its labels differ, are for training."""
-    import numpy as np
-
-    new = known == UNKNOWN
-    split = np.intersect1d(units[new & (sides == SEALED)], units[sides == TRAIN])
-    sides[new & np.isin(units, split)] = TRAIN
     return sides
 
 
