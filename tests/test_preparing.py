@@ -86,6 +86,10 @@ UNDERSTOOD: list[tuple[str, dict[str, Any]]] = [
     ("用 churn.csv 训练，缺失值用均值填充，数值列标准化，把 SeniorCitizen 当作类别", {"impute": "mean", "scale": "standard", "kinds": ["SeniorCitizen=categorical"]}),
     ("用 houses.csv 训练，zip 按类别处理，独热编码", {"kinds": ["zip=categorical"], "encode": "onehot"}),
     ("用 houses.csv 建模，目标 price，把 zip 和 year 都当成类别，数值归一化到 0 到 1", {"kinds": ["zip=categorical", "year=categorical"], "scale": "minmax"}),
+    # columns
+    ("train on houses.csv, use only area and rooms as features", {"drop": ["zip", "year", "sale_date", "region", "Home Town", "calls", "months"]}),
+    ("train on churn.csv using tenure and Contract only", {"drop": ["customerID", "gender", "SeniorCitizen", "MonthlyCharges", "TotalCharges"]}),
+    ("用客户.csv训练，特征只保留年龄和月消费金额", {"drop": ["客户编号", "性别", "注册日期"]}),
     # words for missing
     ("train on churn.csv, ? means missing", {"missing": ["?"]}),
     ("train on churn.csv, treat -999 and ? as missing", {"missing": ["-999", "?"]}),
@@ -230,3 +234,47 @@ def test_a_wish_on_its_own_changes_the_last_plan(line: str, request_text: str | 
         again = understand(request_text, KNOWING)
         assert isinstance(again, Plan)
         assert [s.tool for s in again.plan] == ["preprocess", "train"]
+
+
+CLOSE_CALLS = [
+    ("train on houses.csv, drop zip and rows with area under 3", {"drop": ["zip"], "where": "not (area < 3)"}),
+    ("train on houses.csv, drop zip, rooms and houses with area under 500", {"drop": ["zip", "rooms"], "where": "not (area < 500)"}),
+    ("train on houses.csv, target price, zip is categorical", {"kinds": ["zip=categorical"]}),
+    ("train on houses.csv, target price, zip, rooms as categories", {"kinds": ["zip=categorical", "rooms=categorical"]}),
+    ("用 houses.csv 训练，目标列 price，zip 当类别", {"kinds": ["zip=categorical"]}),
+    ("train on churn.csv where Contract is One year or Two year and tenure > 12", {"where": 'Contract in ("One year", "Two year") and tenure > 12'}),
+    ("train on churn.csv, only rows where Contract is not Two year or One year", {"where": 'Contract not in ("Two year", "One year")'}),
+    ("train on churn.csv, only customers with tenure under 12 or over 60", {"where": "tenure < 12 or tenure > 60"}),
+    ("train on churn.csv, only rows where tenure is greater than MonthlyCharges", {"where": "tenure > MonthlyCharges"}),
+    ("train on houses.csv where price < 300,000", {"where": "price < 300000"}),
+    ("train on houses.csv, only houses with at least 3 rooms", {"where": "rooms >= 3"}),
+    ("train on houses.csv where price is over 200k", {"where": "price > 200000"}),
+    ("用客户.csv训练，只用月消费金额大于1.5万的行", {"where": "月消费金额 > 15000"}),
+    ("用客户.csv训练，只用月消费金额超过一百五的行", {"where": "月消费金额 > 150"}),
+    ("用客户.csv训练，只用注册日期早于2018年的行", {"where": "year(注册日期) < 2018"}),
+    ("用客户.csv训练，年龄小于18岁的不要", {"where": "not (年龄 < 18)"}),
+    ("用客户.csv训练，年龄在25到45之间、性别是女的客户", {"where": '年龄 >= 25 and 年龄 <= 45 and 性别 == "女"'}),
+    ("用客户.csv训练，三七分", {"test_fraction": 0.3}),
+    ("train on houses.csv, use 90% for training", {"test_fraction": 0.1}),
+    ("train on churn.csv, drop tenure but not MonthlyCharges", {"drop": ["tenure"]}),
+    ("churn.csv, label Churn, no scaling, one-hot", {"scale": "none", "encode": "onehot"}),
+]  # fmt: skip
+NOT_SILENTLY = (
+    "train on churn.csv, standardize the target", "train on houses.csv, ordinal encode region",
+    "用客户.csv训练，月消费金额标准化", "train on houses.csv, use 20% of the data",
+    "train on churn.csv, only rows where tenure > 1 year", "train on churn.csv, add the log of tenure plus one",
+    "train on houses.csv, only rows where area is above average", "train on houses.csv, target price, add the log of price",
+    "train on houses.csv, add the column area = area / 12", "train on churn.csv, only rows where Contract is above One year",
+    "用客户.csv训练，忽略年龄之外的列", "train on houses.csv where price is under 0.3m",
+)  # fmt: skip
+"""Wishes that can only be granted half: a question, never a plan without them or with something else."""
+
+
+@pytest.mark.parametrize(("request_text", "wanted"), CLOSE_CALLS, ids=[r for r, _ in CLOSE_CALLS])
+def test_what_was_once_read_the_wrong_way_round(request_text: str, wanted: dict[str, Any]) -> None:
+    test_a_wish_becomes_its_argument(request_text, wanted)
+
+
+@pytest.mark.parametrize("request_text", NOT_SILENTLY)
+def test_half_a_wish_is_asked_about(request_text: str) -> None:
+    assert isinstance(understand(request_text, WORLD), Question)

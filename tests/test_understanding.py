@@ -249,7 +249,7 @@ SEEN: list[tuple[str, Steps | str]] = [
         "deploy churn to AWS", "train a model", "how good is the model?", "predict both price and rent from houses.csv",
         "translate this into French", "推荐几部电影", "识别图片里的猫", "detect anomalies in churn.csv", "compare churn",
         "churn.csv", "don't deploy churn", "train on churn.csv with max_depth 5", "deploy churn at port 99999",
-        "用 churn.csv 训练，每天晚上重训一次", "停掉 fraud", "delete churn", "train on churn.csv using tenure and Contract only",
+        "用 churn.csv 训练，每天晚上重训一次", "停掉 fraud", "delete churn", "train on churn.csv with polynomial features",
         "部署降落伞", "给我讲个笑话", "train on churn.csv where tenur_e > 12 months of Texas",
     )],
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from agent.understanding.text import Draft
 
 CLOSE, LEAD = 86, 5
 SEPARATOR = re.compile(
-    r"\s*(?:,\s*(?:and|or)\b|,|、|&|\b(?:and|or|nor|plus)\b|以及|还有|和|与|及|跟|或者|或)\s*(?:also\s+|the\s+)?",
+    r"\s*(?:,\s*(?:and|or)\b|,|、|&|\+|/|\b(?:and|or|nor|plus)\b|以及|还有|和|与|及|跟|或者|或)\s*(?:also\s+|the\s+)?",
     re.IGNORECASE,
 )
 LATIN_WORD = re.compile(r"[A-Za-z0-9_][\w.\-]*[A-Za-z0-9_]|[A-Za-z0-9_]")
@@ -126,7 +126,7 @@ def _close(text: str, at: int, columns: list[str]) -> Read | None:
     ]
     for end in sorted(ends, reverse=True) if spans and spans[0].start() == at else []:
         written = text[at:end].strip()
-        if is_plain(written):
+        if is_plain(written) or any(fuse(c) in fuse(written) for c in columns if len(fuse(c)) > 2):
             continue
         if column := closest(written, columns):
             return Read([column], end, ((written, column),))

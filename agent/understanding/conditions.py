@@ -3,20 +3,26 @@
 import re
 from functools import cache
 
-from agent.understanding.columns import read_one
-from agent.understanding.lexicon import HAN, NUMBER, QUOTES, Phrases, expand, phrases
-from agent.understanding.numbers import number, whole
+from agent.understanding.columns import mentions
+from agent.understanding.comparisons import comparison, labels
+from agent.understanding.lexicon import Phrases, expand, phrases
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 from agent.understanding.writing import forms, literal, longest, reference
 from tools.core.tables.targets import plain_words
 
 FILE = "_preparing"
-DATE = re.compile(r"\s*(\d{4}-\d\d-\d\d)")
-WORD = re.compile(rf"\s*(?:the\s+)?([A-Za-z0-9][\w.\-/+]*|[{HAN}]{{1,8}}?(?=[的行,;.!?且或和]|客户|用户|数据|$))")
-AND_VALUE = r"\s*(?:and|to|到|至|-|~|和|与)\s*"
-AFTER_BETWEEN = re.compile(r"\s*(?:之间|间)?")
 LATER, EARLIER = r"on|later|after|newer|up|起|后|以来|开始", r"earlier|before|older|前"
+MOST_PARTS = 8
+DROPPING = re.compile(
+    r"\b(?:drop|exclud|without|remov|ignor|skip|leav\w* out|discard|delet)\w*\b[^;.!?]*$", re.IGNORECASE
+)
+KEEPING = re.compile(r"\b(?:only|just|keep|take|use|using|train|consider|include)\b", re.IGNORECASE)
+JOINED_NOUN = re.compile(r"^\s*and\b.*\s(?:with|where|whose|that|in which|for which|having)", re.IGNORECASE)
+BEGINS = re.compile(
+    r"(?:^|[,;.!?:\uf000]|[\ue000-\ue3ff](?:里|中|的)*|且|并|把|将|让|\b(?:and|but|with|where|whose))\s*$",
+    re.IGNORECASE,
+)
 
 
 def take_where(said: Said) -> None:
@@ -26,11 +32,13 @@ def take_where(said: Said) -> None:
     for pattern, wanted in ((_heads("not"), False), (_heads("heads"), True)):
         for match in reversed(list(pattern.finditer(said.draft.text))):
             _take_condition(said, match, wanted)
+    while any(_take_bare(said, at) for at, _ in mentions(said.draft, 0, len(said.draft.text), said.columns)):
+        pass
 
 
 def _take_condition(said: Said, match: re.Match[str], wanted: bool) -> None:
     at = match.end()
-    found = longest(said, at, forms(said), condition=True) or _in_words(said, at)
+    found = longest(said, at, forms(said), condition=True) or _fitting(said, _in_words(said, at))
     if found is None:
         return
     if isinstance(found, str):
@@ -38,9 +46,36 @@ def _take_condition(said: Said, match: re.Match[str], wanted: bool) -> None:
         said.draft.cut(match.start(), match.end())
         return
     text, end = found
-    tail = _tail().match(said.draft.text, end)
-    _add(said, text if wanted else f"not ({text})")
+    tail = _suffix("tail_zh").match(said.draft.text, end)
+    dropped = _goes_on_dropping(said.draft.text[: match.start()], match[0])
+    _add(said, text if wanted and not dropped else f"not ({text})")
     said.draft.cut(match.start(), tail.end() if tail else end)
+
+
+def _goes_on_dropping(before: str, head: str) -> bool:
+    """ "drop zip and rows with beds over 5": the rows go as the columns do."""
+    joined = JOINED_NOUN.match(head) is not None and not KEEPING.search(head)
+    return joined and DROPPING.search(before) is not None
+
+
+def _take_bare(said: Said, at: int) -> bool:
+    """A Chinese condition whose verb comes last, or that only describes the rows: "年龄小于18岁的不要"."""
+    if not BEGINS.search(said.draft.text[:at]):
+        return False
+    found = _fitting(said, _in_words(said, at))
+    if found is None or isinstance(found, str):
+        return False
+    text, end = found
+    if said.draft.text[:at].rstrip().endswith("且") and "where" in said.slots:
+        _add(said, text)
+        said.draft.cut(at, end)
+        return True
+    for name, wanted in (("dropped_zh", False), ("kept_zh", True)):
+        if suffix := _suffix(name).match(said.draft.text, end):
+            _add(said, text if wanted else f"not ({text})")
+            said.draft.cut(at, suffix.end())
+            return True
+    return False
 
 
 def _add(said: Said, text: str) -> None:
@@ -51,131 +86,66 @@ def _add(said: Said, text: str) -> None:
 def _in_words(said: Said, at: int) -> tuple[str, int] | None:
     """Comparisons in words, joined by and or or: "tenure is over 12 and region is not north"."""
     parts: list[str] = []
-    column, end = None, at
-    while (found := _comparison(said, at, column)) is not None:
-        text, column, end = found
-        parts.append(text)
-        joined = next((m for m in _joins() if (m[1].match(said.draft.text, end))), None)
-        if joined is None or len(parts) > 8:
-            break
-        following = joined[1].match(said.draft.text, end)
-        assert following is not None
-        if _comparison(said, following.end(), column) is None:
-            break
-        parts.append(joined[0])
-        at = following.end()
-    return (" ".join(parts), end) if parts else None
-
-
-def _comparison(said: Said, at: int, last: str | None) -> tuple[str, str, int] | None:
-    """One comparison: its expression, its column, where it ends."""
-    read = read_one(said.draft, at, said.columns)
-    column = read.columns[0] if read and read.columns else last
-    if column is None:
-        return None
-    pos = read.end if read else at
-    text = said.draft.text
-    for symbol, pattern in _operators():
-        match = pattern.match(text, pos)
-        if match is None:
-            continue
-        found = _compared(said, column, symbol, match.end())
-        if found is not None:
-            return found[0], column, found[1]
-    value = _value(said, column, pos)
-    if known := _known_label(said, _labels(said).get(column, []), pos):  # "only for region north"
-        return f"{reference(column)} == {known[0]}", column, known[1]
-    if value is not None and value[2] is not None:  # "tenure 12 or more"
-        return f"{reference(column)} {value[2]} {value[0]}", column, value[1]
+    found = comparison(said, at)
+    while found is not None:
+        parts.append(found.text)
+        joined, following = _joined(said.draft.text, found.end)
+        following_one = comparison(said, following, found.column) if joined and len(parts) < 2 * MOST_PARTS else None
+        if following_one is None:
+            return " ".join(parts), found.end
+        parts.append(joined)
+        found = following_one
     return None
 
 
-def _compared(said: Said, column: str, symbol: str, at: int) -> tuple[str, int] | None:
-    name = reference(column)
-    if symbol in ("is_missing", "is_known"):
-        return f"{'not ' if symbol == 'is_known' else ''}missing({name})", at
-    value = _value(said, column, at)
-    if value is None:
-        return None
-    if symbol == "contains":
-        return f"contains({name}, {value[0]})", value[1]
-    if symbol != "between":
-        return f"{name} {value[2] or symbol} {value[0]}", value[1]
-    joined = re.compile(AND_VALUE, re.IGNORECASE).match(said.draft.text, value[1])
-    upper = _value(said, column, joined.end()) if joined else None
-    if upper is None:
-        return None
-    after = AFTER_BETWEEN.match(said.draft.text, upper[1])
-    return f"{name} >= {value[0]} and {name} <= {upper[0]}", after.end() if after else upper[1]
+def _fitting(said: Said, found: tuple[str, int] | None) -> tuple[str, int] | str | None:
+    """What was read, or why it does not fit the columns."""
+    from tools.core.errors import DataRefused
+    from tools.core.tables.expressions import condition
+
+    if found is None or not forms(said):
+        return found
+    try:
+        condition(found[0], forms(said))
+    except DataRefused as exc:
+        return exc.message
+    return found
 
 
-def _value(said: Said, column: str, at: int) -> tuple[str, int, str | None] | None:
-    """What a column is compared with, as an expression writes it; where it ends; >= or <= of "or more"."""
-    text = said.draft.text
-    if (known := _labels(said).get(column)) and (found_label := _known_label(said, known, at)):
-        return found_label
-    if found := DATE.match(text, at):
-        return _ended(text, literal(found[1]), found.end())
-    if found := re.compile(rf"\s*({NUMBER})(?![A-Za-z0-9_])", re.IGNORECASE).match(text, at):
-        return _ended(text, str(whole(number(found[1]))), found.end())
-    mark = re.compile(rf"\s*(?:the value )?([{QUOTES}])").match(text, at)
-    if mark:
-        return literal(said.draft.things[mark[1]].value), mark.end(), None
-    return _label(said, column, at)
-
-
-def _ended(text: str, value: str, end: int) -> tuple[str, int, str | None]:
-    units = re.compile(phrases(FILE)["operators"]["units"].replace(" ?", r"\s?"), re.IGNORECASE).match(text, end)
-    end = units.end() if units else end
-    for symbol, phrase in phrases(FILE)["operators"]["or_more"].items():
-        if more := re.compile(phrase.replace(" ", r"\s+"), re.IGNORECASE).match(text, end):
-            return value, more.end(), symbol
-    return value, end, None
-
-
-def _known_label(said: Said, known: list[str], at: int) -> tuple[str, int, str | None] | None:
-    for label in sorted((label.strip() for label in known), key=len, reverse=True):
-        found = re.compile(rf"\s*(?:the\s+)?{re.escape(label)}(?![A-Za-z0-9_])", re.I).match(said.draft.text, at)
-        if found:
-            return literal(label), found.end(), None
-    return None
-
-
-def _label(said: Said, column: str, at: int) -> tuple[str, int, str | None] | None:
-    """One of the column's values, where they are known; else a word."""
-    known = _labels(said).get(column, [])
-    word = WORD.match(said.draft.text, at)
-    if word is None:
-        return None
-    if known:
-        said.problems.append(ask(said.language, "no_such_value", known, what=word[1], column=column))
-    return literal(word[1]), word.end(), None
-
-
-def _labels(said: Said) -> dict[str, list[str]]:
-    tables = [said.world.table(t.value) for t in said.draft.things.values() if t.kind == "path"]
-    return {name: list(values) for facts in tables if facts for name, values in facts.labels.items()}
+def _joined(text: str, at: int) -> tuple[str, int]:
+    """The word that joins two comparisons, and where the next one begins."""
+    for word, pattern in _joins():
+        if match := pattern.match(text, at):
+            return word, match.end()
+    return "", at
 
 
 def _take_labels(said: Said) -> None:
-    """ "only female customers": a value that one column alone has."""
+    """ "only female customers", "只要销售部和研发部的人": values that one column alone has."""
     owners: dict[str, list[str]] = {}
-    for column, values in _labels(said).items():
+    for column, values in labels(said).items():
         for value in values:
             owners.setdefault(value.strip(), []).append(column)
-    data = phrases(FILE)["where"]
-    nouns = expand(data["nouns"])
+    by_column: dict[str, list[str]] = {}
     for value, columns in owners.items():
-        if (
-            len(columns) > 1
-            or (len(value) < 2 and value.isascii())
-            or re.fullmatch(r"[\d.]+|yes|no|true|false", value, re.IGNORECASE)
-        ):
-            continue
-        en = data["label_en"].replace("{value}", re.escape(value)).replace("{nouns}", nouns)
-        zh = data["label_zh"].replace("{value}", re.escape(value))
-        for match in reversed(list(re.compile(f"{en}|{zh}", re.IGNORECASE).finditer(said.draft.text))):
-            _add(said, f"{reference(columns[0])} == {literal(value)}")
+        short = len(value) < 2 and value.isascii()
+        if len(columns) == 1 and not short and not re.fullmatch(r"[\d.]+|yes|no|true|false", value, re.IGNORECASE):
+            by_column.setdefault(columns[0], []).append(value)
+    for column, values in by_column.items():
+        _take_labels_of(said, column, values)
+
+
+def _take_labels_of(said: Said, column: str, values: list[str]) -> None:
+    data = phrases(FILE)["where"]
+    value = "|".join(re.escape(v) for v in sorted(values, key=len, reverse=True))
+    many = rf"(?P<v>(?:{value})(?:\s*(?:,|、|和|或|\band\b|\bor\b)\s*(?:{value}))*)"
+    for name, wanted in (("label_en", True), ("label_zh", True), ("not_label_zh", False)):
+        pattern = data[name].replace("{value}", many).replace("{nouns}", expand(data["nouns"]))
+        for match in reversed(list(re.compile(pattern, re.IGNORECASE).finditer(said.draft.text))):
+            named = [v for v in values if re.search(rf"(?<![A-Za-z]){re.escape(v)}(?![A-Za-z])", match["v"], re.I)]
+            listed = ", ".join(map(literal, named))
+            text = f"{reference(column)} == {listed}" if len(named) == 1 else f"{reference(column)} in ({listed})"
+            _add(said, text if wanted else f"not ({text})")
             said.draft.cut(match.start(), match.end())
 
 
@@ -186,8 +156,7 @@ def _take_years(said: Said) -> None:
     every = [Phrases([p], []) for p in en] + [Phrases([], [p]) for p in data["years_zh"]]
     for pattern in every:
         for match in reversed(list(pattern.finditer(said.draft.text))):
-            said_of = {name.rstrip("2"): value for name, value in match.groupdict().items() if value}
-            bounds = _bounds(said, said_of)
+            bounds = _bounds(said, {name.rstrip("2"): value for name, value in match.groupdict().items() if value})
             if bounds:
                 _take_time(said, bounds)
             said.draft.cut(match.start(), match.end())
@@ -202,29 +171,21 @@ def _bounds(said: Said, told: dict[str, str]) -> list[tuple[str, str]]:
         return [(">=", first)]
     if re.search(EARLIER, on):
         return [("<=", first)]
-    if how in ("after", "之后", "后"):
-        return [(">", first)]
-    if how in ("before", "之前", "前", "以前"):
-        return [("<", first)]
-    if how in ("及以前", "until", "till", "up to", "no later than"):
-        return [("<=", first)]
-    if re.fullmatch("及?以后|起|以来|开始", how):
-        return [(">=", first)]
-    if how == "between" and not second:
-        return []
-    if how in ("in", "of") or (not how and said.language == "zh"):
-        return [("==", first)]
-    options = {
-        "en": [f"rows from {first} on", f"rows in {first}"],
-        "zh": [f"只用{first}年以后的行", f"只用{first}年的行"],
-    }
-    said.problems.append(ask(said.language, "which_reading", options[said.language]))
+    symbol = next((symbol for symbol, words in phrases(FILE)["where"]["times"].items() if re.fullmatch(words, how)), "")
+    if symbol or (not how and said.language == "zh"):
+        return [(symbol or "==", first)]
+    if how != "between":
+        options = {
+            "en": [f"rows from {first} on", f"rows in {first}"],
+            "zh": [f"只用{first}年以后的行", f"只用{first}年的行"],
+        }
+        said.problems.append(ask(said.language, "which_reading", options[said.language]))
     return []
 
 
 def _take_time(said: Said, bounds: list[tuple[str, str]]) -> None:
     years, dates = _time_columns(said)
-    if len(years) + len(dates) != 1 and not (years and len(years) == 1):
+    if len(years) != 1 and len(years) + len(dates) != 1:
         options = years + dates or said.columns[:8]
         said.problems.append(ask(said.language, "which_time", options, what=bounds[0][1]))
         return
@@ -256,17 +217,9 @@ def _heads(which: str) -> Phrases:
 
 
 @cache
-def _tail() -> re.Pattern[str]:
-    return re.compile(phrases(FILE)["where"]["tail_zh"])
-
-
-@cache
-def _operators() -> list[tuple[str, re.Pattern[str]]]:
-    data = phrases(FILE)["operators"]
-    en = [
-        (s, re.compile(rf"\s*(?:{p.replace(' ', chr(92) + 's+')})(?![A-Za-z])", re.IGNORECASE)) for s, p in data["en"]
-    ]
-    return [(s, re.compile(rf"\s*{p}")) for s, p in data["zh"]] + en
+def _suffix(name: str) -> re.Pattern[str]:
+    data = phrases(FILE)["where"]
+    return re.compile(data[name].replace("{nouns_zh}", data["nouns_zh"]))
 
 
 @cache

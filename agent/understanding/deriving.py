@@ -11,7 +11,7 @@ from agent.understanding.writing import OPERATOR, forms, longest, reference
 from tools.core.tables.words import vocabulary
 
 FILE = "_preparing"
-ASSIGNED = re.compile(rf"(?<![<>=!\w])(?P<name>[^\W\d]\w*|[{QUOTES}])\s*=(?!=)\s*")
+ASSIGNED = re.compile(rf"(?<![<>=!\w])(?P<name>[^\W\d]\w*?|[{QUOTES}])\s*(?:=(?!=)|等于)\s*")
 SETTINGS = vocabulary(
     "metric target port seed host test_size test_fraction time_limit y name canary replicas encoding separator label "
     "positive task split lines split_by time_column group_column weight_column sep header sheet"
@@ -37,7 +37,12 @@ def take_derived(said: Said) -> None:
 def _assigned(said: Said, match: re.Match[str]) -> None:
     name = match["name"]
     name = said.draft.things[name].value if name in said.draft.things else _without_head(name)
-    if name.lower() in SETTINGS or (name in said.columns and not _head(said, match.start())):
+    if name.lower() in SETTINGS:
+        return
+    if name in said.columns:
+        if head := _head(said, match.start()):
+            said.problems.append(ask(said.language, "column_there", what=name))
+            said.draft.cut(head.start(), match.end())
         return
     found = longest(said, match.end(), forms(said), condition=False)
     if found is None:

@@ -51,7 +51,8 @@ def _han(text: str) -> float:
             digit = 0
         else:
             digit = HAN_DIGITS[c]
-    return total + digit
+    short = len(text) > 1 and text[-2] in "百千"  # 一百五 is 150
+    return total + digit * (HAN_TENS[text[-2]] // 10 if short else 1)
 
 
 def seconds(match: re.Match[str]) -> float:

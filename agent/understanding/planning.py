@@ -37,20 +37,13 @@ PREPARES = {
     "weight_column",
 }
 
+WISHES = {"where", "derive", "kinds", "missing", "impute", "scale", "encode", "weight_column"}
+"""Wishes for preparing a table: on their own, with a table, they ask for a model."""
 
 MAKERS = (
-    "profile",
-    "preprocess",
-    "train",
-    "evaluate",
-    "explain",
-    "compare",
-    "register",
-    "package",
-    "deploy",
-    "predict",
+    "profile", "preprocess", "train", "evaluate", "explain", "compare", "register", "package", "deploy", "predict",
     "export",
-)
+)  # fmt: skip
 FREE = ("promote", "monitor", "rollback", "stop", "logs", "status", "delete")
 """Steps that keep the place at which they were asked for."""
 
@@ -125,7 +118,7 @@ def _once(said: Said, tables: list[str]) -> None:
 
 def _wants_model(said: Said, given: set[str], tables: list[str]) -> bool:
     """Whether arguments of training were given without its verb."""
-    if "task" in said.slots and tables and not said.intents:
+    if ({"task"} | WISHES) & said.slots.keys() and tables and not said.intents:
         return True
     if not given or said.wants("train") or said.wants("predict") or (given == {"metric"} and said.wants("evaluate")):
         return False

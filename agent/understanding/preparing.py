@@ -3,8 +3,8 @@
 import re
 from functools import cache
 
-from agent.understanding.columns import Read, mentions, read_list
-from agent.understanding.conditions import take_where
+from agent.understanding.columns import Read, mentions, read_list, read_one
+from agent.understanding.conditions import BEGINS, take_where
 from agent.understanding.deriving import take_derived
 from agent.understanding.lexicon import HAN, LANGUAGES, QUOTES, Phrases, compiled, phrases
 from agent.understanding.replies import ask
@@ -27,6 +27,8 @@ FIRST = (
     "onehot", "ordinal", "target",
 )  # fmt: skip
 """What is looked for first: "do not scale" before "scale", "min-max scaling" before "scaling"."""
+GROUPED = re.compile(r"(?<=[\s<>=$€£])\d{1,3}(?:,\d{3})+(?![\d,])")
+"""300,000 as one number."""
 EN_NOUN = r"(?: (?:columns?|features?|variables?|fields?))?"
 
 
@@ -34,10 +36,12 @@ def take_preparing(said: Said) -> None:
     """Take every wish that a prepared dataset can grant; what is left of others is asked about later."""
     if not said.columns:
         return
+    said.draft.text = GROUPED.sub(lambda found: found[0].replace(",", ""), said.draft.text)
     take_derived(said)
     take_where(said)
     _take_missing(said)
     _take_kinds(said)
+    _take_only(said)
     for slot in ("impute", "scale", "encode"):
         _take_choice(said, slot)
 
@@ -49,8 +53,22 @@ def _take_choice(said: Said, slot: str) -> None:
     for value in sorted(values, key=FIRST.index):
         found = list(_phrases(slot, value).finditer(said.draft.text))
         for match in reversed(found):
+            if _is_about_one(said, match):
+                continue
             _choose(said, slot, value)
             said.draft.cut(match.start(), match.end())
+
+
+def _is_about_one(said: Said, match: re.Match[str]) -> bool:
+    """ "scale the target", "ordinal encode type", 金额标准化, "scale up": not a wish about all columns."""
+    rest = said.draft.text[match.end() :]
+    if re.match(r"\s*(?:the\s+)?(?:target|label|up|out|down)\b|目标", rest, re.IGNORECASE):
+        return True
+    before = mentions(said.draft, 0, match.start(), said.columns)
+    if before and not said.draft.text[before[-1][1].end : match.start()].strip():
+        return True
+    read = read_one(said.draft, match.end(), said.columns, close=False)
+    return read is not None and bool(read.columns) and re.match(r"\s*[,;.]", rest) is None
 
 
 def _choose(said: Said, slot: str, value: str) -> None:
@@ -87,13 +105,45 @@ def _filled(phrase: str, language: str = "en") -> str:
     return phrase
 
 
+def _take_only(said: Said) -> None:
+    """ "use only age and fare as predictors": every other column is left out, once the target is known."""
+    if not re.search(phrases(FILE)["only"]["trigger"], said.draft.text, re.IGNORECASE):
+        return
+    for head, tail in _only_forms():
+        for match in reversed(list(head.finditer(said.draft.text))):
+            read = read_list(said.draft, match.end(), said.columns)
+            after = tail.match(said.draft.text, read.end) if read.columns and not read.notes else None
+            if after and not re.match(r"\s*(?:[<>=!]|is\b|are\b|为|是|大|小)", said.draft.text[after.end() :]):
+                said.set("_only", read.columns)
+                said.draft.cut(match.start(), after.end())
+
+
+@cache
+def _only_forms() -> list[tuple[Phrases, Phrases]]:
+    found = []
+    for language in LANGUAGES:
+        for phrase in phrases(FILE)["only"][language]:
+            head, tail = phrase.split("{col}")
+            found.append((_in(language, head), _in(language, tail)))
+    return found
+
+
+def _in(language: str, phrase: str) -> Phrases:
+    return Phrases([phrase], []) if language == "en" else Phrases([], [phrase])
+
+
 def _take_missing(said: Said) -> None:
     if not re.search(phrases(FILE)["missing"]["trigger"], said.draft.text, re.IGNORECASE):
         return
     taken = {column.casefold() for column in said.columns}
+    for spoken, mark in phrases(FILE)["missing"]["marks"].items():
+        said.draft.text = re.sub(spoken, f" {mark} ", said.draft.text, flags=re.IGNORECASE)
     for match in reversed(list(_missing().finditer(said.draft.text))):
         listed = next(values for values in match.groupdict().values() if values)
         words = [_meant(said, word) for word in re.split(JOIN, listed.strip())]
+        glued = re.search(r"[A-Za-z]\s*$", said.draft.text[: match.start()]) and re.match(r"\s*[A-Za-z]", match[0])
+        if glued and match[0].strip().lower().startswith(listed.strip().lower()):
+            continue  # the last word of something longer
         if any(word.casefold() in taken or word.lower() in NO_VALUE for word in words):
             continue
         kept = said.slots.setdefault("missing", [])
@@ -145,12 +195,17 @@ def _take_kind(said: Said, at: int) -> bool:
         if after is None:
             continue
         head = _kind_head().search(said.draft.text[:at])
-        if needs_head and head is None:
+        if (needs_head and head is None) or not (_has_verb(head) or BEGINS.search(said.draft.text[:at])):
             continue
         _keep_kind(said, kind, read)
         said.draft.cut(head.start() if head else at, after.end())
         return True
     return False
+
+
+def _has_verb(head: re.Match[str] | None) -> bool:
+    """Whether more than nothing stands before the columns: "treat", 把."""
+    return head is not None and bool(head[0].strip())
 
 
 def _keep_kind(said: Said, kind: str, read: Read) -> None:

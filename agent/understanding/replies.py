@@ -55,6 +55,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "“{what}”不能既是目标列又被去掉。目标列是哪一列？",
     ),
     "does_not_fit": ("That does not fit this table: {what} How should it be?", "这和表格对不上：{what} 应该怎么写？"),
+    "column_there": (
+        "There is a column {what!r} already. What should the new one be called?",
+        "已经有“{what}”这一列了。新列叫什么？",
+    ),
+    "target_inside": (
+        "{what!r} is worked out from {column}, the target, which no row to predict has. What is meant?",
+        "“{what}”用到了目标列 {column}，预测时没有它。要怎么做？",
+    ),
     "no_such_value": (
         "{what!r} is no value of {column}. Which one is meant?",
         "{column} 列里没有“{what}”这个值。是哪一个？",

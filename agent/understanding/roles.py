@@ -16,6 +16,12 @@ FILLED = re.compile(
 )
 
 
+KEPT = re.compile(r"\b(?:but not|not)\b", re.IGNORECASE)
+DROPPED = re.compile(
+    r"\b(?:drop|exclud|without|remov|ignor|skip|leav\w* out|omit|discard|split)\w*\b[^;.!?]*$", re.IGNORECASE
+)
+
+
 def take_roles(said: Said) -> None:
     """Every column that has a role in the request."""
     for slot in ("time_column", "group_column", "weight_column"):
@@ -61,6 +67,14 @@ def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, ma
         if tail and after is None:
             return
         if slot == "drop" and is_condition(draft.text[stop:]):
+            return
+        if slot == "drop" and KEPT.search(match[0]) and DROPPED.search(draft.text[: match.start()]):
+            draft.cut(match.start(), stop, HOLE)  # "drop a but not b"
+            return
+        if slot == "drop" and after and re.search("之外|以外", after[0]) and "除" not in match[0]:
+            said.problems.append(
+                ask(said.language, "not_understood", what=draft.show(draft.text[match.start() : stop]))
+            )
             return
         keep(said, slot, read)
         when = re.search("(?:训练|建模)(?:时|的时候)", match[0])

@@ -29,6 +29,11 @@ BOUNDS = {
     "time_limit": (0.1, 1e7),
     "canary": (1, 100),
 }
+RATIO = re.compile("([一二三四五六七八九])([一二三四五六七八九])分")
+"""三七分 parts the rows, and is no time."""
+TRAINED_ON = re.compile(
+    r"\s*(?:(?:of|for|as|in) )*(?:the |my )?(?:data |rows )?(?:for |to )?(?:the )?train", re.IGNORECASE
+)
 MARKED = re.compile(f"[{PATHS}{QUOTES}{ARTIFACTS}]")
 
 
@@ -39,9 +44,21 @@ def take_numbers(said: Said, *names: str) -> None:
     for name in names:
         for match in reversed(list(pattern("_slots", "numbers", name).finditer(said.draft.text))):
             _refused(said, match)
-            _keep(said, name, _value(name, match[0]))
+            value = _value(name, match[0])
+            if name == "test_fraction":
+                if _samples(said, match):
+                    continue
+                value = round(1 - value, 6) if TRAINED_ON.match(said.draft.text, match.end()) else value
+            _keep(said, name, value)
             told = name == "lines" and re.search(r"(?i)\blog\b", match[0])
             said.draft.cut(match.start(), match.end(), f"{HOLE} log {HOLE}" if told else HOLE)
+
+
+def _samples(said: Said, match: re.Match[str]) -> bool:
+    """ "use 20% of the rows" without a word on testing takes a sample of them."""
+    uses = re.match(r"(?:use|using|take)\b", match[0], re.IGNORECASE)
+    tests = re.search(r"test|evaluat|hold", match[0], re.IGNORECASE) or TRAINED_ON.match(said.draft.text, match.end())
+    return uses is not None and tests is None
 
 
 def _refused(said: Said, match: re.Match[str]) -> None:
@@ -75,6 +92,9 @@ def _numeric(text: str) -> str:
 
 
 def _fraction(text: str, found: list[float]) -> float:
+    if ratio := RATIO.search(text):
+        train, test = number(ratio[1]), number(ratio[2])
+        return round(min(train, test) / (train + test), 6)
     pair = re.search(rf"({NUMBER}) ?[/:比] ?({NUMBER})", text)
     if pair:
         train, test = number(pair[1]), number(pair[2])
@@ -103,6 +123,8 @@ def take_duration(said: Said) -> None:
     for match in reversed(list(around.finditer(said.draft.text))):
         inner = DURATION.search(match["d"])
         if inner is None or re.match(data["not_after"], said.draft.text[match.end("d") :]):
+            continue
+        if RATIO.fullmatch(match["d"]):
             continue
         _keep(said, "time_limit", seconds(inner))
         said.draft.cut(match.start(), match.end())

@@ -1,5 +1,6 @@
 """The steps from a table to a model: profile, preprocess, train."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +81,12 @@ def _preprocess(desk: Desk, dataset: str, name: str, facts: TableFacts | None) -
     given = _given(desk, PREPROCESS)
     if facts is not None and "target" not in given:
         given["target"] = _likely(desk, facts)
+    if only := desk.said.slots.get("_only"):
+        roles = [given.get(n) for n in ("target", "time_column", "group_column", "weight_column")]
+        given["drop"] = [c for c in (facts.columns if facts else desk.said.columns) if c not in (*only, *roles)]
+    for text in given.get("derive", []):
+        if _uses(text.partition("=")[2], str(given.get("target"))):
+            raise desk.ask("target_inside", what=text, column=given["target"])
     if given.get("target") in given.get("drop", []):
         raise desk.ask(
             "dropped_target",
@@ -87,6 +94,11 @@ def _preprocess(desk: Desk, dataset: str, name: str, facts: TableFacts | None) -
             what=given["target"],
         )
     return Step(tool="preprocess", args={"dataset": dataset, **given, "name": name})
+
+
+def _uses(expression: str, column: str) -> bool:
+    """Whether an expression names a column."""
+    return re.search(rf"(?<![\w.`]){re.escape(column)}(?![\w.`])|`{re.escape(column)}`", expression) is not None
 
 
 def _likely(desk: Desk, facts: TableFacts) -> str:

@@ -10,6 +10,12 @@ from tools.core.tables.column import Column
 BOUNDARY = re.compile(r"[,;!?]|\.(?!\d)|\s(?:and|but|then|or|with|without)\s|并|且|然后|再|的|$", re.IGNORECASE)
 NAME = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 KEYWORDS = ("and", "or", "not", "in", "true", "false")
+SPOKEN = {
+    r"\bdivided by\b|除以": "/",
+    r"\b(?:multiplied by|times)\b|乘以": "*",
+    r"(?<=\s)plus(?=\s)|加上": "+",
+    r"(?<=\s)minus(?=\s)|减去": "-",
+}
 OPERATOR = re.compile(r"[<>=!*/+\-%^(≥≤≠]")
 
 
@@ -40,6 +46,8 @@ def written(said: Said, text: str) -> str:
         value = said.draft.things[match[0]].value
         return reference(value) if value in said.columns else literal(value)
 
+    for words, sign in SPOKEN.items():
+        text = re.sub(words, f" {sign} ", text, flags=re.IGNORECASE)
     return spaced(re.sub(f"[{QUOTES}]", out, text))
 
 
