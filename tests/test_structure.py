@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from tables import Bench, customers
 
+from tools.core.errors import DataRefused
 from tools.core.learning.structure import grouping, time_order
 from tools.core.tables.columns import Column, infer_columns
 from tools.core.tables.convert import convert
@@ -83,3 +84,14 @@ def test_the_split_follows_and_can_be_overruled(tmp_path: Path) -> None:
     found = bench("preprocess", dataset="u", target="left", split="stratified")
     assert found.split == "stratified"
     assert any("cut anew" in warning for warning in found.warnings)
+
+
+def test_a_cut_that_leaves_one_label_on_a_side_is_not_made(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    table = customers().drop(columns=["customer_id", "joined"])
+    table = table.assign(seen=pd.date_range("2020-01-01", periods=300).astype(str), left=["no"] * 200 + ["yes"] * 100)
+    found = bench.prepared(table, target="left")
+    assert found.split == "stratified"
+    assert any("not cut by time" in decision.decision for decision in found.decisions)
+    with pytest.raises(DataRefused, match="one label of 'left' only"):
+        bench("preprocess", dataset="t", target="left", time_column="seen")

@@ -5,7 +5,7 @@ rows stand on one side, and a row keeps the side that it had in an earlier versi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tools.core.context import Context
@@ -55,6 +55,12 @@ class Cut:
     seal: str | None = None
     """The seal that some of the sealed rows have already, by the prepared dataset that had it first."""
 
+    def _replaced(self, by: "Cut") -> "Cut":
+        """This cut, which was made since another one would not do."""
+        told = f"The rows are not cut by {by.split}: one side would hold one label only."
+        self.decisions.append(Decision(what="split", column=None, decision=told, overrule=f"--split {by.split}"))
+        return self
+
     def record(self) -> dict[str, Any]:
         """What the next version of the dataset has to know."""
         time = self.order[0] if len(self.order) == 1 else None
@@ -79,10 +85,24 @@ def cut(
     known = earlier.sides[found.rows.index.to_numpy()]
     equal = row_keys(found.rows[[name for name in features if name != found.group]])
     _draw(found, equal, known, goal, target, columns, wish)
+    if goal.labels and _is_one_sided(found, target):
+        if _given(wish)["split"] or found.split in ("stratified", "random"):
+            raise DataRefused(
+                f"Cut by {found.split}, one side would hold one label of {target!r} only.",
+                "Choose another --split, or bring more rows.",
+            )
+        return cut(
+            context, dataset, whole, kept, columns, features, target, goal, replace(wish, split="stratified")
+        )._replaced(found)
     _tell_earlier(found, known, earlier)
     if earlier.last and (known == SEALED).any():
         found.seal = str(earlier.last.record["seal"])
     return found
+
+
+def _is_one_sided(found: Cut, target: str) -> bool:
+    """Whether one side has rows of one label alone, so that nothing can be learned or measured there."""
+    return any(found.rows[target][found.sides == side].nunique() < 2 for side in (TRAIN, SEALED))
 
 
 def _given(wish: Wish) -> dict[str, Any]:
