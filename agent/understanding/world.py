@@ -8,6 +8,9 @@ from tools.core.names import slug
 from tools.core.tables.column import Column, Kind, Storage
 
 
+_STORED: Mapping[Kind, Storage] = {"numeric": "real", "datetime": "moment"}
+
+
 @dataclass(frozen=True)
 class TableFacts:
     """What must be known of a table to plan with it."""
@@ -80,8 +83,7 @@ class MemoryWorld:
     def _form(name: str, facts: TableFacts | None) -> Column:
         worded = facts is not None and name in facts.labels
         kind = (facts.kinds if facts else {}).get(name, "categorical" if worded else "numeric")
-        storage: Storage = {"numeric": "real", "datetime": "moment"}.get(kind, "text")  # type: ignore[assignment]
-        return Column(name=name, kind=kind, storage=storage, missing=0, unique=9)
+        return Column(name=name, kind=kind, storage=_STORED.get(kind, "text"), missing=0, unique=9)
 
     def revisions(self, deployment: str) -> list[int]:
         return list(self.history.get(deployment, []))
