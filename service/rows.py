@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from service.derive import with_derived
-from service.values import BLANKS, category_text, parse_moment, parse_number, parse_truth
+from service.values import BLANKS, canonical_text, category_text, parse_moment, parse_number, parse_truth
 
 CLOSE = 0.8
 """How alike (difflib's ratio) an unknown and an absent column's names must be to count as a misspelling."""
@@ -263,7 +263,7 @@ def _category(value: Any, column: Mapping[str, Any]) -> str:
     text = category_text(value)
     if len(text) > LONGEST_TEXT:
         raise ValueError
-    return text
+    return canonical_text(text) if column.get("canonical") else text
 
 
 def _moment(value: Any, column: Mapping[str, Any]) -> float:

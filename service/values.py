@@ -20,6 +20,7 @@ EPOCHS = {"epoch seconds": 1.0, "epoch milliseconds": 1e3}
 """Formats beside strptime's: a count since the start of 1970."""
 
 _PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_WHOLE = re.compile(r"[-+]?\d{1,18}", re.ASCII)
 _EXPONENT = re.compile(r"[eE][-+]?\d+$", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?", re.ASCII)
 _ISO_SHORT = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(.*)", re.ASCII | re.DOTALL)
@@ -165,7 +166,7 @@ def parse_truth(value: Any) -> bool:
 
 
 def category_text(value: Any) -> str:
-    """The one text of a category: 1 and 1.0 are "1", True is "True", a string is itself, trimmed."""
+    """The one text of a category: 1 and 1.0 are "1", True is "True", a day 2024-02-03, a string itself, trimmed."""
     if isinstance(value, str):
         return value.strip(BLANKS)
     value = value.item() if hasattr(value, "item") else value
@@ -173,4 +174,18 @@ def category_text(value: Any) -> str:
         return str(int(value))
     if isinstance(value, float):
         return repr(float(value))
+    if isinstance(value, datetime):
+        return str(value).removesuffix(" 00:00:00")
     return str(value).strip(BLANKS)
+
+
+def canonical_text(text: str) -> str:
+    """The category text of the number or truth value that a text writes: 2.0 is "2", true is "True"."""
+    if _WHOLE.fullmatch(text):
+        return str(int(text))
+    if text.lower() in ("true", "false"):
+        return text.capitalize()
+    try:
+        return category_text(parse_number(text))
+    except ValueError:
+        return text

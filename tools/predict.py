@@ -5,6 +5,7 @@ from typing import Any
 
 from tools.core.context import Context
 from tools.core.errors import ApprovalNeeded, BadArguments
+from tools.core.tables.wording import counted
 from tools.core.tool import Args, Result, tool
 
 
@@ -56,7 +57,7 @@ def predict(args: PredictArgs, context: Context) -> Predicted:
         first = min(checked.problems, key=lambda problem: problem.row or 0)
         warnings.append(f"{len(bad):,} rows are rejected; the first: {first.message}")
     if unseen := len({warning["column"] for warning in checked.warnings}):
-        warnings.append(f"{unseen} columns hold categories that were not seen in training.")
+        warnings.append(f"{counted(unseen, 'column holds', 'columns hold')} categories that were not seen in training.")
     return Predicted(model=model.tag, rows=len(frame), output=str(output), rejected=len(bad), warnings=warnings)
 
 

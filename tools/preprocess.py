@@ -93,13 +93,14 @@ class Preprocessed(Result):
 @tool(effect="write")
 def preprocess(args: PreprocessArgs, context: Context) -> Preprocessed:
     """Choose target, rows and columns, and seal the test set before anything is fitted."""
+    from tools.core.learning.roles import check_roles
     from tools.core.learning.shaping import shape
     from tools.core.names import name_of
 
     dataset = context.find(args.dataset, "dataset")
     name = name_of(args.name) if args.name else dataset.name
     work = _loaded(dataset)
-    _check_names(args, work.shaped, dataset.tag)
+    check_roles(args, work.shaped.columns, dataset.tag)
     context.progress(0.2, "reading the columns as asked")
     shape(work.shaped, args.missing, args.kinds, args.derive, args.where)
     work.target = _target(args, work)
@@ -189,19 +190,6 @@ def _loaded(dataset: Any) -> _Work:
     columns = {c["name"]: Column.model_validate(c) for c in dataset.record["columns"]}
     table = load_table(dataset)
     return _Work(dataset, (table, columns), Shaped(table.copy(deep=False), dict(columns), load_texts(dataset)))
-
-
-def _check_names(args: PreprocessArgs, shaped: Any, tag: str) -> None:
-    """Refuse a column that is none before anything is worked out."""
-    from tools.core.learning.shaping import raise_unknown
-
-    known = {**shaped.columns, **{text.partition("=")[0].strip().strip("`"): None for text in args.derive}}
-    given: dict[str, list[str | None]] = {"target": [args.target], "drop": [*args.drop]}
-    given |= {name: [getattr(args, name)] for name in ("time_column", "group_column", "weight_column")}
-    for argument, names in given.items():
-        for name in names:
-            if name is not None and name not in known:
-                raise_unknown(name, known, argument if argument == "target" else None, tag)
 
 
 def _target(args: PreprocessArgs, work: _Work) -> str:

@@ -126,7 +126,7 @@ def _close(text: str, at: int, columns: list[str]) -> Read | None:
     ]
     for end in sorted(ends, reverse=True) if spans and spans[0].start() == at else []:
         written = text[at:end].strip()
-        if is_plain(written) or any(fuse(c) in fuse(written) for c in columns if len(fuse(c)) > 2):
+        if is_plain(written) or (" " in written and any(fuse(c) in fuse(written) for c in columns if len(fuse(c)) > 2)):
             continue
         if column := closest(written, columns):
             return Read([column], end, ((written, column),))

@@ -7,7 +7,6 @@ from typing import Protocol
 from tools.core.names import slug
 from tools.core.tables.column import Column, Kind, Storage
 
-
 _STORED: Mapping[Kind, Storage] = {"numeric": "real", "datetime": "moment"}
 
 

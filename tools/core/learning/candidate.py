@@ -18,6 +18,8 @@ from tools.core.learning.recipe import AUTO, Recipe, fit_encoder, take
 FOLDS = 5
 MANY_GROUPS = 20_000
 """From so many groups on, chance alone gives each fold its share of labels, and stratifying groups takes minutes."""
+UNWATCHED = 100
+"""Boosting rounds where no rows can be held out to stop early by; scikit-learn's own number."""
 REFIT_MARGIN = 1.6
 """Fitting on all rows takes at most so many times a fold's fit, in all that was measured."""
 
@@ -48,13 +50,14 @@ def folds_of(problem_split: str, y: Any, groups: Any, classification: bool) -> l
     if problem_split == "time":
         return list(ms.TimeSeriesSplit(FOLDS).split(rows))
     units, unit = np.unique(groups, return_inverse=True)
+    folds = min(FOLDS, len(units))
     if len(units) == len(y) and classification:
         return list(ms.StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(rows, y))
     if len(units) == len(y) or len(units) > MANY_GROUPS:
-        fold = np.random.default_rng(0).permutation(len(units))[unit] % FOLDS
-        return [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(FOLDS)]
+        fold = np.random.default_rng(0).permutation(len(units))[unit] % folds
+        return [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(folds)]
     kind = ms.StratifiedGroupKFold if classification else ms.GroupKFold
-    return list(kind(FOLDS, shuffle=True, random_state=0).split(rows, y, groups))
+    return list(kind(folds, shuffle=True, random_state=0).split(rows, y, groups))
 
 
 def cross_validate(
@@ -89,8 +92,16 @@ def fit(name: str, problem: Problem, rows: Any) -> tuple[Any, list[dict[str, Any
     columns, y = take(problem.columns, rows), problem.y[rows]
     fitted = fit_encoder(problem.inputs, columns, declared.family, y, problem.goal.labels, problem.recipe)
     estimator = declared.make(problem.goal.labels > 0, len(rows), problem.seed)
+    if problem.goal.labels and getattr(estimator, "early_stopping", False) and not _can_hold_out(y):
+        estimator.set_params(early_stopping=False, max_iter=UNWATCHED)
     weights = {} if problem.weights is None else {"sample_weight": problem.weights[rows]}
     return estimator.fit(fitted.matrix(columns), y, **weights), fitted.features
+
+
+def _can_hold_out(y: Any) -> bool:
+    """Whether a tenth of the rows, each label with its share, can be held out to stop early by."""
+    counts = np.unique(y, return_counts=True)[1]
+    return bool(counts.min() >= 2 and len(y) // 10 >= len(counts))
 
 
 def estimate(estimator: Any, matrix: Any, goal: Goal) -> Any:

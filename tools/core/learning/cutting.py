@@ -11,16 +11,17 @@ from typing import Any
 from tools.core.context import Context
 from tools.core.errors import DataRefused, NeedsAnswer
 from tools.core.learning.decisions import Decision
-from tools.core.learning.labels import Goal, to_codes
+from tools.core.learning.labels import Goal, plain, to_codes
 from tools.core.learning.sides import Earlier, earlier_sides
 from tools.core.learning.split import SEALED, TRAIN, UNKNOWN, are_too_few, drawn, latest, refuse_empty, row_keys
 from tools.core.learning.split import units_of as joined_units
 from tools.core.learning.structure import grouping, in_words, time_order, times_of
 from tools.core.store import Artifact
 from tools.core.tables.columns import Column
-from tools.core.tables.wording import counted
+from tools.core.tables.wording import counted, listed
 
 Array = Any
+FEWEST_GROUPS = 2
 AT_HIGH_COST = 0.5
 """Sealed rows with a twin among the training rows are set aside, unless they are more than this share."""
 
@@ -94,6 +95,7 @@ def cut(
         return cut(
             context, dataset, whole, kept, columns, features, target, goal, replace(wish, split="stratified")
         )._replaced(found)
+    _tell_unlearned(found, target, goal)
     _tell_earlier(found, known, earlier)
     if earlier.last and (known == SEALED).any():
         found.seal = str(earlier.last.record["seal"])
@@ -103,6 +105,15 @@ def cut(
 def _is_one_sided(found: Cut, target: str) -> bool:
     """Whether one side has rows of one label alone, so that nothing can be learned or measured there."""
     return any(found.rows[target][found.sides == side].nunique() < 2 for side in (TRAIN, SEALED))
+
+
+def _tell_unlearned(found: Cut, target: str, goal: Goal) -> None:
+    trained, sealed = ({plain(v) for v in found.rows[target][found.sides == side].unique()} for side in (TRAIN, SEALED))
+    only = [label for label in goal.labels if label in sealed - trained]
+    if only:
+        found.warnings.append(
+            f"{target} is {listed(only)} in sealed rows alone: no estimator can learn that, and scores suffer."
+        )
 
 
 def _given(wish: Wish) -> dict[str, Any]:
@@ -118,7 +129,7 @@ def _arranged(kept: Any, columns: Mapping[str, Column], target: str, goal: Goal,
     if given["split"]:
         return _as_asked(kept, columns, given["split"], goal, wish)
     last = earlier.last.record["cut"] if earlier.last and not earlier.recut else None
-    if last and all(name in columns for name in [*last["order"], *filter(None, [last["group_column"]])]):
+    if last and _can_be_cut_so(kept, columns, last):
         return _by(last["split"], kept, columns, last["group_column"], last["order"])
     group, why_not = grouping(kept, others)
     notes = (
@@ -136,6 +147,13 @@ def _arranged(kept: Any, columns: Mapping[str, Column], target: str, goal: Goal,
         found = _by("stratified" if goal.labels else "random", kept, columns, None, [])
     found.decisions += notes
     return found
+
+
+def _can_be_cut_so(kept: Any, columns: Mapping[str, Column], last: Mapping[str, Any]) -> bool:
+    """Whether the columns of an earlier cut are there, and still tell times."""
+    if last["group_column"] and last["group_column"] not in columns:
+        return False
+    return all(name in columns and times_of(kept[name], columns[name]) is not None for name in last["order"])
 
 
 def _as_asked(kept: Any, columns: Mapping[str, Column], split: str, goal: Goal, wish: Wish) -> Cut:
@@ -187,6 +205,12 @@ def _draw(
         strata = to_codes(found.rows[target], goal.labels) if found.split == "stratified" else None
         found.sides = drawn(found.units, known, strata, wish.test_fraction, wish.seed)
     refuse_empty(found.sides)
+    if found.group and found.rows[found.group][found.sides == TRAIN].nunique(dropna=False) < FEWEST_GROUPS:
+        raise DataRefused(
+            f"{found.group!r} has too few values: fewer than {FEWEST_GROUPS} would be left to train on, and "
+            "cross-validation needs as many.",
+            "Choose another --group-column or --split.",
+        )
 
 
 def _one_by_one(units: Array) -> Array:
@@ -233,10 +257,13 @@ def _tell_earlier(found: Cut, known: Array, earlier: Earlier) -> None:
             "rows that were trained on may be sealed now, and the other way round."
         )
         return
-    kept, new = int((known != UNKNOWN).sum()), int((known == UNKNOWN).sum())
+    kept, new = int((known != UNKNOWN).sum()) - earlier.doubtful, int((known == UNKNOWN).sum())
     sealed, trained = (int((found.sides[known == UNKNOWN] == side).sum()) for side in (SEALED, TRAIN))
     told = f"{kept:,} rows keep the side that they had in {earlier.last.tag}"
-    told += f"; of {new:,} others {sealed:,} are sealed and {trained:,} to train on." if new else "."
+    told += f"; of {new:,} others {sealed:,} are sealed and {trained:,} to train on" if new else ""
+    if earlier.doubtful:
+        told += f"; {earlier.doubtful:,} that could be several of the earlier rows are to train on"
+    told += "."
     found.decisions.append(Decision(what="sides", column=None, decision=told, overrule="--seed N cuts anew"))
 
 

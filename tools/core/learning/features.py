@@ -35,14 +35,16 @@ class Features:
 
 def choose(shaped: Shaped, kept: Any, target: str, asked: list[str], roles: Mapping[str, str]) -> Features:
     """Choose the features for a target. `asked` is to be left out; `roles` gives columns that serve something else."""
-    _refuse_target_inside(shaped, target)
+    _refuse_target_inside(shaped, target, roles)
     made_from = sources(target, shaped)
+    akin = {c["name"] for c in shaped.derived if made_from & sources(c["name"], shaped)}
     names, dropped = [], []
     for name, column in shaped.columns.items():
         if name == target:
             continue
         reason = "left out on request" if name in asked else roles.get(name)
-        reason = reason or ("the target is made from it" if name in made_from else _unfit(column, kept[name]))
+        reason = reason or ("the target is made from it" if name in made_from else None)
+        reason = reason or ("made from what the target is made from" if name in akin else _unfit(column, kept[name]))
         if reason:
             dropped.append(Dropped(column=name, reason=reason))
         else:
@@ -76,10 +78,13 @@ def _inputs(names: list[str], shaped: Shaped) -> list[str]:
     return [name for name in shaped.columns if name in wanted]
 
 
-def _refuse_target_inside(shaped: Shaped, target: str) -> None:
+def _refuse_target_inside(shaped: Shaped, target: str, roles: Mapping[str, str]) -> None:
     """A feature that is worked out from the target would give it away, and no row to predict has it."""
     for column in shaped.derived:
-        if column["name"] != target and target in {*sources(column["name"], shaped), *columns_in(column["tree"])}:
+        if column["name"] not in (target, *roles) and target in {
+            *sources(column["name"], shaped),
+            *columns_in(column["tree"]),
+        }:
             raise DataRefused(
                 f"{column['name']!r} is worked out from {target!r}, the target, which no row to predict has.",
                 "Leave it away, or choose another target.",

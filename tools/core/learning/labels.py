@@ -11,6 +11,7 @@ Task = Literal["binary", "multiclass", "regression"]
 MOST_INTEGER_CLASSES = 10
 """A whole-number target with at most so many values is read as classes."""
 MOST_CLASSES = 100
+LARGEST_TARGET = 1e100
 FEWEST_ROWS = 5
 """A class needs so many rows: one for each fold of cross-validation."""
 OPPOSITES = {
@@ -68,11 +69,21 @@ def decide(values: Any, column: Column, task: str, positive: Any) -> Goal:
     unique = [value for value in unique if plain(value) not in aside]
     found, warnings = _task(column, len(unique), task)
     if found == "regression":
+        _refuse_huge(column, values)
         return Goal(found, [], None, warnings)
     values = values[~values.map(plain).isin(aside)] if aside else values
     labels = _labels(unique)
     _refuse_classes(column, labels, values, found)
     return Goal(found, labels, _positive(labels, values, positive) if found == "binary" else None, warnings, aside)
+
+
+def _refuse_huge(column: Column, values: Any) -> None:
+    if values.astype("float64").abs().max() > LARGEST_TARGET:
+        raise DataRefused(
+            f"{column.name!r} has values beyond {LARGEST_TARGET:g}, whose errors no float can square.",
+            "Give it in another unit, as: --derive 'smaller = COLUMN / 1e100'.",
+            "target",
+        )
 
 
 def _aside(values: Any, unique: list[Any], column: Column, task: str) -> list[Any]:

@@ -124,6 +124,8 @@ def _input(column: Column, values: Any, is_feature: bool) -> dict[str, Any]:
         "number": column.number,
         "formats": column.formats,
     }
+    if column.canonical:
+        found["canonical"] = True
     if kind == "categorical":
         found["categories"] = sorted({category_text(value) for value in known.unique().tolist()})
     elif kind == "boolean":

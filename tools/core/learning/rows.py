@@ -38,24 +38,29 @@ def usable(
     rows = table[table[target].notna()]
     if gone := len(table) - len(rows):
         warnings.append(f"{_aside(gone)}: without {target}.")
-    _refuse_few(rows, table, target, fewest)
-    goal = decide(rows[target], column, task, positive)
-    found = Usable(rows, goal, None, warnings=warnings + goal.warnings)
-    _set_labels_aside(found, target)
-    if weight_column is not None:
-        _weigh(found, weight_column)
-        _refuse_few(found.rows, table, target, fewest)
-    found.decisions += _about_target(goal, target, task, positive)
-    return found
-
-
-def _refuse_few(rows: Any, table: Any, target: str, fewest: int) -> None:
     if not len(rows):
         raise DataRefused(
             f"{target!r} is missing in every one of the {len(table):,} rows.",
             "Choose another target with --target.",
             "target",
         )
+    weights = None
+    if weight_column is not None:
+        weights = _weights(rows, weight_column, warnings)
+        rows = rows.loc[weights.index]
+    _refuse_few(rows, fewest)
+    found = Usable(rows, decide(rows[target], column, task, positive), weights, warnings=warnings)
+    _set_labels_aside(found, target)
+    if rare := _rare_aside(found, target):
+        _refuse_few(found.rows, fewest)
+        found.goal = decide(found.rows[target], column, task, positive)
+        found.warnings.append(rare)
+    found.warnings += found.goal.warnings
+    found.decisions += _about_target(found.goal, target, task, positive)
+    return found
+
+
+def _refuse_few(rows: Any, fewest: int) -> None:
     if len(rows) < fewest:
         raise DataRefused(
             f"{len(rows)} rows with a target are too few to train and test on; {fewest} are needed.", "Bring more rows."
@@ -63,22 +68,27 @@ def _refuse_few(rows: Any, table: Any, target: str, fewest: int) -> None:
 
 
 def _set_labels_aside(found: Usable, target: str) -> None:
-    """Take out the rows of what is no label, and of labels that have too few."""
+    """Take out the rows of what is no label."""
     if found.goal.aside:
         gone = found.rows[target].map(plain).isin(found.goal.aside)
         found.rows = found.rows[~gone]
         told = f"{_aside(int(gone.sum()))}: {target} is {' or '.join(map(str, found.goal.labels))}"
         found.warnings.append(f"{told}, not {listed(found.goal.aside)}. Say --task multiclass to predict that too.")
+
+
+def _rare_aside(found: Usable, target: str) -> str:
+    """Take out the rows of labels that have too few, and say so."""
     rare = rare_labels(found.rows[target]) if found.goal.labels else []
     if rare:
-        found.warnings.append(f"Rows of labels with fewer than {FEWEST_ROWS} rows are set aside: {listed(rare)}.")
         found.rows = found.rows[~found.rows[target].isin(rare)]
+    return f"Rows of labels with fewer than {FEWEST_ROWS} rows are set aside: {listed(rare)}." if rare else ""
 
 
-def _weigh(found: Usable, name: str) -> None:
+def _weights(rows: Any, name: str, warnings: list[str]) -> Any:
+    """The weights of the rows that have one, by their index."""
     import pandas as pd
 
-    weights = found.rows[name]
+    weights = rows[name]
     if not pd.api.types.is_numeric_dtype(weights) or pd.api.types.is_bool_dtype(weights):
         raise DataRefused(f"{name!r} holds no numbers to weigh rows by.", "Choose another --weight-column.")
     weights = weights.astype("float64")
@@ -86,8 +96,16 @@ def _weigh(found: Usable, name: str) -> None:
         raise DataRefused(f"{name!r} holds weights below 0.", "Choose another --weight-column.")
     there = weights > 0
     if gone := int((~there).sum()):
-        found.warnings.append(f"{_aside(gone)}: {name}, the weight, is missing or 0.")
-    found.rows, found.weights = found.rows[there], weights[there]
+        warnings.append(f"{_aside(gone)}: {name}, the weight, is missing or 0.")
+    if not there.any():
+        raise DataRefused(f"{name!r}, the weight, is missing or 0 in every row.", "Choose another --weight-column.")
+    return relative(weights[there])
+
+
+def relative(weights: Any) -> Any:
+    """Weights with a mean of 1, which leave an estimator's other settings their meaning."""
+    weights = weights / weights.max()
+    return weights / weights.mean()
 
 
 def _aside(count: int) -> str:

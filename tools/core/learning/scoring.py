@@ -45,14 +45,17 @@ def weights_of(frame: Any, prepared: Artifact, path: str) -> Any:
     name = prepared.record["arguments"]["weight_column"]
     if name is None:
         return None
+    from tools.core.learning.rows import relative
+
     weights = _worked_out(frame, prepared, path)[name].to_numpy(dtype="float64", na_value=-1.0)
     if (weights < 0).any() or not weights.sum():
         raise DataRefused(f"{name!r} of {path!r} is missing or below 0 in some rows.", "Leave those rows away.")
-    return weights
+    return relative(weights)
 
 
 def _worked_out(frame: Any, prepared: Artifact, path: str) -> Any:
     """Target and weights as a typed table, derived ones worked out again."""
+    from tools.core.learning.recipe import needed_for
     from tools.core.learning.shaping import Shaped, add_derived
     from tools.core.tables.convert import convert
 
@@ -61,9 +64,9 @@ def _worked_out(frame: Any, prepared: Artifact, path: str) -> Any:
         if column.name not in frame:
             raise DataRefused(f"{path!r} has no column {column.name!r}, which a score needs.", "Add the true values.")
     shaped = Shaped(convert(frame, columns), {column.name: column for column in columns})
-    for column in prepared.record["derived"]:
-        if column["name"] in (prepared.record["target_column"]["name"], prepared.record["arguments"]["weight_column"]):
-            add_derived(shaped, column["name"], column["kind"], column["tree"])
+    scored = [prepared.record["target_column"]["name"], prepared.record["arguments"]["weight_column"]]
+    for made in needed_for(scored, prepared.record["derived"]):
+        add_derived(shaped, made["name"], made["kind"], made["tree"])
     return shaped.table
 
 

@@ -186,7 +186,12 @@ def checked(shaped: Shaped, names: set[str]) -> dict[str, Any]:
 
 
 def _spec(column: Column) -> dict[str, Any]:
-    return {"name": column.name, "kind": INPUT_KINDS[type_of(column)], "missing": True}
+    return {
+        "name": column.name,
+        "kind": INPUT_KINDS[type_of(column)],
+        "missing": True,
+        "canonical": column.canonical,
+    }
 
 
 def _keep_rows(shaped: Shaped, where: str) -> None:

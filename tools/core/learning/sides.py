@@ -1,7 +1,8 @@
 """A row keeps its side: which side each row of a dataset had in what was prepared from its earlier versions.
 
-A row is told by its content, that is by ids and features, not by its place; else by its id alone. What only counts the
-rows is no id. Columns are compared where both versions have them in one form.
+A row is told by its content, that is by all columns or by all but the target, not by its place; else by its id alone.
+What only counts the rows is no id. Columns are compared where both versions have them in one form; where they are not
+the same ones, and a row could be one of several that stood on both sides, it is for training unless it kept its place.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ class Identity:
 
     forms: dict[str, str]
     content: Array
+    exact: Array
+    """Hashes of content and target."""
     id_column: str | None
     ids: Array
 
@@ -46,6 +49,8 @@ class Earlier:
     last: Artifact | None
     kept: int
     """Rows whose side is known."""
+    doubtful: int = 0
+    """Rows of which nobody can tell, and which are for training."""
     recut: str = ""
     """What asks for another cut than the last one's, if something does."""
 
@@ -63,6 +68,7 @@ def identity(
     return Identity(
         {name: forms[name] for name in names},
         row_keys(table[names]),
+        row_keys(table[[*names, *([target] if target in table else [])]]),
         ids[0] if ids else None,
         row_keys(table[ids[:1]]),
     )
@@ -82,19 +88,19 @@ def earlier_sides(
     if not before:
         return Earlier(sides, None, 0)
     if recut := _other_cut(before[0], asked):
-        return Earlier(sides, before[0], 0, recut)
-    now = identity(table, columns, asked["target"])
+        return Earlier(sides, before[0], 0, recut=recut)
+    now, doubtful = identity(table, columns, asked["target"]), 0
     for prepared in before:
         if not _other_cut(prepared, asked):
-            _take_sides(sides, now, prepared, context, table, columns, asked["target"])
-    return Earlier(sides, before[0], int((sides != UNKNOWN).sum()))
+            doubtful += _take_sides(sides, now, prepared, context, table, columns, asked["target"])
+    return Earlier(sides, before[0], int((sides != UNKNOWN).sum()) - doubtful, doubtful)
 
 
 def keep_rows(folder: Path, known: Identity, rows: Array, sides: Array) -> None:
     """Write which rows of the dataset stand on which side, and the hashes that tell them."""
     import pandas as pd
 
-    kept = {"content": known.content[rows], "sealed": sides == SEALED}
+    kept = {"content": known.content[rows], "exact": known.exact[rows], "sealed": sides == SEALED}
     if known.id_column:
         kept["id"] = known.ids[rows]
     pd.DataFrame({"row": rows, **kept}).to_parquet(folder / ROWS, index=False)
@@ -125,20 +131,28 @@ def _take_sides(
     table: Any,
     columns: Mapping[str, Column],
     target: str,
-) -> None:
+) -> int:
+    """Take what the earlier rows tell; how many rows are for training since nobody can tell."""
     import numpy as np
     import pandas as pd
 
     rows, told = pd.read_parquet(prepared.path / ROWS), prepared.record["rows"]
-    was = np.where(rows["sealed"].to_numpy(), SEALED, TRAIN)
-    content, then = now.content, rows["content"].to_numpy()
-    if told["forms"] != now.forms:
-        both = _compared(context, prepared, rows["row"].to_numpy(), told["forms"], table, columns, target)
-        if both is not None:
-            content, then = both
-    _match(sides, content, then, was)
+    was, places = np.where(rows["sealed"].to_numpy(), SEALED, TRAIN), rows["row"].to_numpy()
+    open_rows, doubtful = np.ones(len(rows), dtype=bool), 0
     if told["id_column"] and told["id_column"] == now.id_column:
-        _match(sides, now.ids, rows["id"].to_numpy(), was)
+        _match(sides, open_rows, now.ids, rows["id"].to_numpy(), was)
+    if told["forms"] == now.forms:
+        for keys, then in ((now.exact, rows["exact"]), (now.content, rows["content"])):
+            _match(sides, open_rows, keys, then.to_numpy(), was)
+    elif both := _compared(context, prepared, places, told["forms"], table, columns, target):
+        content, then = both
+        at = row_keys(pd.DataFrame({"content": content, "row": np.arange(len(content))}))
+        _match(sides, open_rows, at, row_keys(pd.DataFrame({"content": then, "row": places})), was)
+        mixed = _on_both_sides(then[open_rows], was[open_rows])
+        doubt = (sides == UNKNOWN) & np.isin(content, mixed)
+        sides[doubt], doubtful = TRAIN, int(doubt.sum())
+        _match(sides, open_rows, content, then, was)
+    return doubtful
 
 
 def _compared(
@@ -162,15 +176,26 @@ def _compared(
     return now.content, row_keys(load_table(old)[sorted(now.forms)])[rows]
 
 
-def _match(sides: Array, keys: Array, then: Array, was: Array) -> None:
-    """Give the rows that are not known yet the side of an equal key."""
+def _match(sides: Array, open_rows: Array, keys: Array, then: Array, was: Array) -> None:
+    """Give the rows that are not known yet the sides of those with an equal key, one for one, in their order."""
     import numpy as np
 
-    free = np.flatnonzero(sides == UNKNOWN)
-    order = np.argsort(then, kind="stable")
-    ranked = then[order]
-    if not len(free) or not len(ranked):
-        return
-    place = np.minimum(np.searchsorted(ranked, keys[free]), len(ranked) - 1)
-    same = ranked[place] == keys[free]
-    sides[free[same]] = was[order[place[same]]]
+    now, before = np.flatnonzero(sides == UNKNOWN), np.flatnonzero(open_rows)
+    pairs = _counted(keys[now], now).merge(_counted(then[before], before), on=["key", "nth"], suffixes=("", "_then"))
+    sides[pairs["row"]] = was[pairs["row_then"]]
+    open_rows[pairs["row_then"]] = False
+
+
+def _counted(keys: Array, rows: Array) -> Any:
+    """Rows by key, and by how many of the same key stand before each."""
+    import pandas as pd
+
+    frame = pd.DataFrame({"key": keys, "row": rows})
+    return frame.assign(nth=frame.groupby("key").cumcount())
+
+
+def _on_both_sides(keys: Array, sides: Array) -> Array:
+    """The keys of which rows stand on both sides."""
+    import numpy as np
+
+    return np.intersect1d(keys[sides == TRAIN], keys[sides == SEALED])

@@ -49,15 +49,17 @@ def _indicators(y: "NDArray[np.int64]") -> "NDArray[np.float64]":
 
 def _values(series: "pd.Series[Any]", column: Column) -> "NDArray[np.float64] | NDArray[np.int64]":
     """Numbers, or an integer code for each category."""
+    import numpy as np
     import pandas as pd
 
+    from service.encoder import LARGEST
     from tools.core.learning.structure import times_of
 
     if column.kind == "boolean" or column.storage in ("text", "truth"):
         return pd.factorize(series)[0]
     numbers = times_of(series, column)
     assert numbers is not None
-    return numbers
+    return np.clip(numbers, -LARGEST, LARGEST)
 
 
 def _score(values: Any, wanted: "NDArray[np.float64]", folds: "NDArray[np.int64]", task: str) -> float:

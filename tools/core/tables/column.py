@@ -28,6 +28,8 @@ class Column(BaseModel):
     """The number form, when texts need one; None for plain numbers."""
     formats: list[str] = []
     """The strptime formats beside ISO 8601."""
+    canonical: bool = False
+    """Whether its texts stand for numbers or truth values, so that 2, 2.0 and "2" are one."""
     odd: list[Oddity] = []
     """What a person should know."""
 

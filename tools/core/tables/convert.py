@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from service.values import FIRST_SECOND, LAST_SECOND, parse_truth
+from service.values import FIRST_SECOND, LAST_SECOND, canonical_text, parse_truth
 from tools.core.tables.column import Column, Storage
 from tools.core.tables.dates import as_moments
 from tools.core.tables.missing import MISSING_NUMBERS
@@ -40,15 +40,16 @@ def _converted(series: "Series", column: Column, keep_bad: bool) -> "Series":
     words = words_of(series)
     absent = words.among({*column.missing_words, ""})
     if column.storage == "text":
-        return _texts(series, words, absent)
+        return _texts(series, column, words, absent)
     return _values(series, column, words, absent, keep_bad)
 
 
-def _texts(series: "Series", words: Words, absent: "NDArray[np.bool_]") -> "Series":
+def _texts(series: "Series", column: Column, words: Words, absent: "NDArray[np.bool_]") -> "Series":
     import numpy as np
     import pandas as pd
 
-    pool = np.array([*words.texts, None], dtype=object)
+    texts = [canonical_text(text) for text in words.texts] if column.canonical else words.texts
+    pool = np.array([*texts, None], dtype=object)
     pool[:-1][absent] = None
     return pd.Series(pool[words.codes], index=series.index, dtype=object)
 

@@ -6,6 +6,7 @@
 A column whose name is no plain word stands in backticks. Errors name the place, and the nearest column.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -50,18 +51,24 @@ QUOTED: /`[^`]+`/
 """
 MARKS = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "（": "(", "）": ")", "，": ",", "≥": " >=", "≤": " <=",
                        "≠": " !=", "×": "*", "÷": "/", "－": "-", "＝": "=", "＞": ">", "＜": "<"})  # fmt: skip
+MARKED = re.compile(
+    r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|“[^”]*”|‘[^’]*’|[""" + "".join(map(chr, MARKS)) + "]"
+)
+"""Texts and names in quotes, which stay as they are, and marks of a Chinese keyboard outside of them."""
 COMPARED = {"==": "equal", "=": "equal", "!=": "unequal", "<>": "unequal", "<": "less", "<=": "at_most", ">": "more",
             ">=": "at_least"}  # fmt: skip
 CALCULATED = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo", "**": "power", "^": "power"}
 LONGEST = 2_000
 """Characters of an expression; a longer one is no thought of a person."""
+SHOWN = 100
+"""Characters of an expression that an error repeats."""
 
 
 def parse(text: str, columns: Mapping[str, Column], argument: str = "where") -> Typed:
     """The typed tree of an expression; DataRefused names the place where it cannot be read or does not fit."""
     from lark.exceptions import UnexpectedInput, VisitError
 
-    written = text.translate(MARKS)
+    written = _plain_marks(text)
     if len(text) > LONGEST:
         raise DataRefused(f"The expression of {len(text):,} characters is too long.", "Write it shorter.", argument)
     try:
@@ -71,9 +78,10 @@ def parse(text: str, columns: Mapping[str, Column], argument: str = "where") -> 
         at = max(getattr(exc, "pos_in_stream", -1) or 0, 0)
         rest = "" if ended else written[at:].strip()
         place = f"at character {at + 1}, before {rest[:20]!r}" if rest else "at its end"
-        raise DataRefused(f"{text!r} cannot be read {place}.", _hint(written, columns), argument) from exc
+        shown = repr(text) if len(text) <= SHOWN else f"{text[:SHOWN]!r}…"
+        raise DataRefused(f"{shown} cannot be read {place}.", _hint(written, columns), argument) from exc
     except (VisitError, RecursionError) as exc:
-        raise DataRefused(f"{text!r} is nested too deeply.", "Write it shorter.", argument) from exc
+        raise DataRefused(f"{text[:SHOWN]!r}… is nested too deeply.", "Write it shorter.", argument) from exc
 
 
 def readable(text: str) -> bool:
@@ -81,7 +89,7 @@ def readable(text: str) -> bool:
     from lark.exceptions import UnexpectedInput
 
     try:
-        _grammar().parse(text.translate(MARKS))
+        _grammar().parse(_plain_marks(text))
     except UnexpectedInput:
         return False
     return len(text) <= LONGEST
@@ -106,6 +114,18 @@ def assignment(text: str, columns: Mapping[str, Column]) -> tuple[str, Typed]:
     if name in columns:
         raise DataRefused(f"There is a column {name!r} already.", "Choose another name for the derived one.", "derive")
     return name, parse(rest.strip(), columns, "derive")
+
+
+def _plain_marks(text: str) -> str:
+    """The expression as a plain keyboard writes it; what stands in quotes is as it was."""
+
+    def plain(found: re.Match[str]) -> str:
+        mark = found[0]
+        if mark[0] in "“‘" and len(mark) > 1:
+            return '"' + mark[1:-1].replace("\\", "\\\\").replace('"', '\\"') + '"'
+        return mark.translate(MARKS) if len(mark) == 1 else mark
+
+    return MARKED.sub(plain, text)
 
 
 @cache
@@ -137,18 +157,20 @@ class _Reader:
         return found
 
     def _number(self, token: "Token") -> Typed:
-        return literal(float(token.replace("_", "")), "number", str(token))
+        value = float(token.replace("_", ""))
+        if value == float("inf"):
+            raise DataRefused(f"{str(token)!r} is too large for a number.", "Write a smaller one.", self.argument)
+        return literal(value, "number", str(token))
 
     def _string(self, token: "Token") -> Typed:
-        import re
-
         return literal(re.sub(r"\\(.)", r"\1", token[1:-1]), "text")
 
     def _column(self, token: "Token") -> Typed:
         name = str(token).strip("`")
         same = [c for c in self.columns if c == name] or [c for c in self.columns if c.casefold() == name.casefold()]
         if len(same) == 1:
-            return Typed({"column": same[0]}, type_of(self.columns[same[0]]))
+            column = self.columns[same[0]]
+            return Typed({"column": column.name}, type_of(column), canonical=column.canonical)
         if name.lower() in ("true", "false"):
             return literal(float(name.lower() == "true"), "truth")
         return self._unknown(name, token)

@@ -24,8 +24,12 @@ FEWEST = 0.5
 
 def forced(name: str, series: "pd.Series[Any]", kind: str) -> Column:
     """The column as that kind; DataRefused when its cells do not allow it."""
+    import pandas as pd
+
     words = words_of(series)
-    return column_of(name, _READERS[kind](name, words), words)
+    column = column_of(name, _READERS[kind](name, words), words)
+    column.canonical = column.storage == "text" and pd.api.types.is_numeric_dtype(series.dtype)
+    return column
 
 
 def _numbers(name: str, words: Words) -> Found:

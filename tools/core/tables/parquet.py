@@ -21,6 +21,7 @@ def read_parquet(path: Path) -> RawTable:
     frame = table.rename_columns(names).to_pandas(ignore_metadata=True, types_mapper=_nullable(table))
     if frame.empty:
         raise no_rows(path)
+    frame = frame.astype({name: "float32" for name in frame if frame[name].dtype == "float16"})
     nested = _nested(names, table.schema)
     for name in nested:
         frame[name] = frame[name].map(lambda cell: None if cell is None else str(cell)).astype(object)

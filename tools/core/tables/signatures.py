@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from service.values import category_text, parse_moment, parse_truth
+from service.values import canonical_text, category_text, parse_moment, parse_number, parse_truth
 from tools.core.errors import DataRefused
 
 TYPES = {"number": "a number", "truth": "true or false", "moment": "a date or time", "text": "a text"}
 PARTS = ("year", "quarter", "month", "day", "weekday", "hour", "minute", "days")
+MOST_DIGITS = 12
 SYMBOLS = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "modulo": "%", "power": "**", "negate": "-",
     "less": "<", "at_most": "<=", "more": ">", "at_least": ">=", "equal": "==", "unequal": "!=",
@@ -22,6 +23,8 @@ class Typed:
     tree: dict[str, Any] = field(hash=False)
     type: str
     written: str = ""
+    canonical: bool = False
+    """Whether it is a column of texts that stand for numbers."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,12 @@ def applied(operation: str, args: Sequence[Typed], text: str, argument: str) -> 
     if fitted is None or None in fitted:
         raise _misfit(name, signature, args, text, argument)
     known = [one for one in fitted if one is not None]
+    if operation == "round" and len(known) == 2 and not _is_digits(known[1]):
+        raise DataRefused(
+            f"'round' takes a number and how many digits to keep, from -{MOST_DIGITS} to {MOST_DIGITS}, in {text!r}.",
+            "Write the digits as a number, as: round(price, 2).",
+            argument,
+        )
     if operation in ("less", "at_most", "more", "at_least") and known[0].type == "text":
         raise DataRefused(
             f"{name!r} orders numbers and dates, and {_told(args[0])} is a text, in {text!r}.",
@@ -89,6 +98,11 @@ def applied(operation: str, args: Sequence[Typed], text: str, argument: str) -> 
             argument,
         )
     return Typed({"op": operation, "args": [one.tree for one in known]}, signature.gives)
+
+
+def _is_digits(arg: Typed) -> bool:
+    digits = arg.tree.get("value")
+    return isinstance(digits, float) and digits.is_integer() and abs(digits) <= MOST_DIGITS
 
 
 def _pairs(signature: Signature, args: Sequence[Typed]) -> list[tuple[Typed, str]]:
@@ -105,27 +119,28 @@ def _fits(arg: Typed, wanted: str) -> Typed | None:
 def _same(args: list[Typed]) -> list[Typed] | None:
     """Both of one type: a constant is read as what it is compared with."""
     one, other = args
-    if one.type == other.type:
+    if one.type == other.type and not (one.canonical or other.canonical):
         return args
     if {one.type, other.type} == {"number", "truth"} and not any("value" in arg.tree for arg in args):
         return args
     for first, second in ((one, other), (other, one)):
-        if "value" in second.tree and (read := _read_as(second, first.type)) is not None:
+        if "value" in second.tree and (read := _read_as(second, first.type, first.canonical)) is not None:
             return [first, read] if first is one else [read, first]
-    return None
+    return args if one.type == other.type else None
 
 
-def _read_as(constant: Typed, wanted: str) -> Typed | None:
+def _read_as(constant: Typed, wanted: str, canonical: bool = False) -> Typed | None:
     value = constant.tree["value"]
     try:
         if wanted == "text":
-            return Typed({"value": constant.written or category_text(value)}, "text")
+            text = constant.written or category_text(value)
+            return Typed({"value": canonical_text(text) if canonical else text}, "text")
         if wanted == "moment" and isinstance(value, str):
             return Typed({"value": parse_moment(value)}, "moment")
         if wanted == "truth":
             return Typed({"value": float(parse_truth(value))}, "truth")
         if wanted == "number" and isinstance(value, str):
-            return replace(constant, tree={"value": float(value)}, type="number")
+            return replace(constant, tree={"value": parse_number(value)}, type="number")
     except ValueError:
         return None
     return None
