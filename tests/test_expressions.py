@@ -188,3 +188,34 @@ def test_every_operation_is_reached_by_the_words_for_it() -> None:
     from tools.core.tables.signatures import FUNCTIONS, OPERATORS
 
     assert set(OPERATIONS) == {*FUNCTIONS, *OPERATORS, "days_between"}
+
+
+@pytest.mark.parametrize(
+    "text", ["round(calls, months)", "round(calls, 1e30)", "round(calls, 0.5)", "round(calls, 1/0)"]
+)
+def test_digits_to_round_to_are_one_small_number(text: str) -> None:
+    with pytest.raises(DataRefused, match="how many digits"):
+        parse(text, COLUMNS)
+    assert of("round(calls / 3, 2)") == [0.33, 0, -1.67]
+
+
+@pytest.mark.parametrize("text", ["max(calls, -1e999)", 'calls > "inf"', 'calls == "nan"', 'calls == "1_0"'])
+def test_only_finite_plain_numbers_are_numbers(text: str) -> None:
+    with pytest.raises(DataRefused):
+        parse(text, COLUMNS)
+
+
+def test_marks_in_quotes_stay_as_they_are() -> None:
+    columns = {"价格（元）": COLUMNS["calls"].model_copy(update={"name": "价格（元）"}), "ort": COLUMNS["region"]}
+    assert parse("`价格（元）` ≥ 3", columns).tree["args"][0] == {"column": "价格（元）"}
+    columns["ort"] = columns["ort"].model_copy(update={"name": "ort"})
+    for text in ('ort == "北京，海淀"', "ort ＝ “北京，海淀”", "ort == '北京，海淀'"):
+        assert parse(text, columns).tree["args"][1] == {"value": "北京，海淀"}
+    assert parse('ort == “say "a\\b"”', columns).tree["args"][1] == {"value": 'say "a\\b"'}
+
+
+def test_an_error_does_not_repeat_a_long_expression() -> None:
+    for text in ("(" * 900 + "calls", "calls +" * 250, "not " * 400 + "vip"):
+        with pytest.raises(DataRefused) as refused:
+            parse(text, COLUMNS)
+        assert len(str(refused.value)) < 300

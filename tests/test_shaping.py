@@ -190,3 +190,112 @@ def test_every_kind_that_is_not_refused_reads_every_row(rows: list[tuple[str, st
             assert "a" in refused.message
         else:
             assert found.train_rows + found.test_rows + found.set_aside == 60
+
+
+def agreed(bench: Bench, found: Any, table: pd.DataFrame, target: str, **formats: Any) -> tuple[float, float]:
+    """The score on the sealed rows, and that on the same rows given as a table."""
+    model = bench("train", dataset="t", time_limit=20, estimators=["linear"]).model
+    rows = pd.read_parquet(folder(bench, found) / "rows.parquet")
+    sealed = table.iloc[rows.loc[rows["sealed"], "row"]]
+    path = bench.folder / "other.parquet"
+    sealed.to_parquet(path) if formats.get("parquet") else bench.write("other.csv", sealed)
+    file = "other.parquet" if formats.get("parquet") else "other.csv"
+    return bench("evaluate", model=model).score, bench("evaluate", model=model, path=file).score
+
+
+@pytest.mark.parametrize("kind", ["categorical", "text"])
+@pytest.mark.parametrize("derive", [[], ["two = tier == 2"], ["two = tier == 2.0", "long = length(tier)"]])
+def test_numbers_as_categories_are_one_however_they_are_written(tmp_path: Path, kind: str, derive: list[str]) -> None:
+    bench, random = Bench(tmp_path), np.random.default_rng(0)
+    table = pd.DataFrame({"tier": random.integers(1, 4, 400).astype(float), "b": random.random(400).round(4)})
+    table["y"] = np.where(random.random(400) < 0.2 + 0.6 * (table["tier"] == 2), "yes", "no")
+    more = {"drop": ["tier"]} if derive else {}
+    found = bench.prepared(table, target="y", kinds=[f"tier={kind}"], derive=derive, **more)
+    sealed, other = agreed(bench, found, table, "y")
+    assert sealed == other > 0.6
+    runtime = trained(bench)
+    answers = [runtime.respond([{"tier": t, "b": 0.5}])[1].probabilities.tolist() for t in (2, 2.0, "2", "2.0", "2.00")]
+    assert answers == [answers[0]] * 5
+    assert runtime.respond([{"tier": 1, "b": 0.5}])[1].probabilities.tolist() != answers[0]
+
+
+def test_numbers_as_labels_are_one_however_they_are_written(tmp_path: Path) -> None:
+    bench, random = Bench(tmp_path), np.random.default_rng(0)
+    table = pd.DataFrame({"a": random.random(400).round(4)})
+    table["rating"] = np.where(table["a"] > 0.6, 3.5, np.where(random.random(400) < 0.5, 1.0, 2.0))
+    found = bench.prepared(table, target="rating", kinds=["rating=categorical"])
+    assert found.labels == ["1", "2", "3.5"]
+    sealed, other = agreed(bench, found, table, "rating")
+    assert sealed == other
+
+
+@pytest.mark.parametrize("parquet", [False, True])
+def test_days_as_categories_are_one_in_csv_and_parquet(tmp_path: Path, parquet: bool) -> None:
+    bench, random = Bench(tmp_path), np.random.default_rng(0)
+    days = pd.to_datetime(random.choice(["2020-02-03", "2020-05-07", "2021-01-09"], 400))
+    table = pd.DataFrame({"day": days, "b": random.random(400).round(4)})
+    table["y"] = np.where(random.random(400) < 0.2 + 0.6 * (days == "2020-02-03"), "yes", "no")
+    found = bench.prepared(table, target="y", kinds=["day=categorical"], derive=['feb = day == "2020-02-03"'])
+    sealed, other = agreed(bench, found, table, "y", parquet=parquet)
+    assert sealed == other > 0.6
+
+
+def test_a_target_or_weight_derived_through_others_is_scored_on_another_table(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    table = customers(400).drop(columns=["customer_id", "joined"]).assign(spend=np.arange(400) * 7 % 401 + 1.0)
+    derive = ["a = spend * 2", "hot = a > 400", "c = spend - 1", "d = age + 1", "w = a + 1"]
+    found = bench.prepared(table, target="hot", derive=derive, weight_column="w")
+    why = {dropped.column: dropped.reason for dropped in found.dropped}
+    assert {"spend", "a", "c"} <= set(why) and "d" not in why
+    sealed, other = agreed(bench, found, table, "hot")
+    assert sealed == pytest.approx(other)
+
+
+@pytest.mark.parametrize("huge", ["1e300", "-1e308", "4e38"])
+def test_numbers_beyond_what_trees_hold_are_no_crash(tmp_path: Path, huge: str) -> None:
+    bench = Bench(tmp_path)
+    table = customers(200).astype({"spend": object})
+    table.loc[7, "spend"] = huge
+    bench.prepared(table, target="left", derive=["x = 10 ** age ** 1.1", "z = exp(exp(age / 15))"])
+    with pytest.raises(DataRefused, match="beyond 1e\\+100"):
+        bench.prepared(table.assign(price=table["age"].astype(str) + "e299"), target="price")
+
+
+@pytest.mark.parametrize("size", ["1e-300", "1e-6", "1", "1e6"])
+def test_only_the_proportions_of_weights_matter(tmp_path: Path, size: str) -> None:
+    bench = Bench(tmp_path)
+    weights = (1 + np.arange(300) % 3 / 10) * float(size)
+    found = bench.prepared(customers().assign(w=weights), target="left", weight_column="w")
+    kept = pd.read_parquet(folder(bench, found) / "train.parquet")["__weight__"]
+    assert kept.max() / kept.min() == pytest.approx(1.2) and 0.8 < kept.mean() < 1.2
+
+
+def test_labels_without_weight_or_with_few_rows_do_not_make_a_task(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    few = customers().assign(left=lambda t: t["left"].where(np.arange(300) > 2, "draw"))
+    found = bench.prepared(few, target="left")
+    assert (found.task, found.labels, found.positive) == ("binary", ["no", "yes"], "yes")
+    with pytest.raises(DataRefused, match="one value only"):
+        bench.prepared(customers().assign(w=lambda t: (t["left"] == "yes") * 1.0), target="left", weight_column="w")
+    with pytest.raises(DataRefused, match="weight, is missing or 0 in every row"):
+        bench.prepared(customers().assign(w=0.0), target="left", weight_column="w")
+
+
+def test_roles_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.prepared(customers(), target="left")
+    for wrong in (
+        {"drop": ["left"]},
+        {"group_column": "left"},
+        {"time_column": "joined", "group_column": "plan"},
+        {"time_column": "joined", "split": "random"},
+    ):
+        with pytest.raises(DataRefused):
+            bench("preprocess", dataset="t", target="left", **wrong)
+
+
+def test_a_column_worked_out_from_the_target_may_weigh(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    found = bench.prepared(customers(), target="left", derive=['w = 1 + 2 * (left == "yes")'], weight_column="w")
+    assert "w" not in found.derived
+    bench("train", dataset="t", time_limit=20, estimators=["linear"])

@@ -128,3 +128,51 @@ def test_groups_that_hang_together_by_equal_rows_are_still_cut(tmp_path: Path) -
     assert (found.split, found.set_aside) == ("group", 0)
     assert 80 < found.test_rows < 160
     assert any("few rows differ" in warning for warning in found.warnings)
+
+
+def placed(bench: Bench, found: Any) -> dict[int, bool]:
+    """By the row's place in the table: whether it is sealed."""
+    name, version = found.prepared.split(":")
+    rows = pd.read_parquet(bench.context.workspace / "prepared" / name / version / ROWS)
+    return dict(zip(rows["row"], rows["sealed"], strict=True))
+
+
+@pytest.mark.parametrize("values", [3, 4, 40])
+def test_equal_rows_keep_their_sides_one_for_one(tmp_path: Path, values: int) -> None:
+    bench, random = Bench(tmp_path), np.random.default_rng(values)
+    table = pd.DataFrame({"a": random.integers(0, values, 400), "b": random.choice(["p", "q", "r"], 400)})
+    table["y"] = np.where(random.random(400) < 0.3 + 0.4 * (table["b"] == "p"), "yes", "no")
+    before = placed(bench, bench.prepared(table, target="y"))
+    again = bench.prepared(table, target="y")
+    assert placed(bench, again) == before
+    grown = placed(bench, bench.prepared(pd.concat([table, table.head(50)], ignore_index=True), target="y"))
+    assert {row: grown[row] for row in before} == before
+
+
+def test_a_row_that_could_be_several_is_for_training_and_that_is_said(tmp_path: Path) -> None:
+    bench, random = Bench(tmp_path), np.random.default_rng(0)
+    table = pd.DataFrame(
+        {"a": random.random(600).round(6), "b": random.integers(0, 300, 600), "c": random.random(600) > 0.5}
+    )
+    table["y"] = np.where(random.random(600) < table["a"], "yes", "no")
+    before = placed(bench, bench.prepared(table, target="y"))
+    less = table.drop(columns="a")
+    same = placed(bench, bench.prepared(less, target="y"))
+    assert all(same[row] == sealed for row, sealed in before.items() if row in same)
+    order = random.permutation(600)
+    bench.prepared(table, name="v", target="y")
+    moved = bench.prepared(less.iloc[order], name="v", target="y")
+    now = placed(bench, moved)
+    told = next(d.decision for d in moved.decisions if d.what == "sides")
+    trained = {row for row, sealed in before.items() if not sealed}
+    sealed_now = {int(order[place]) for place, sealed in now.items() if sealed}
+    assert not trained & sealed_now
+    assert "could be several of the earlier rows" in told
+
+
+def test_a_cut_by_time_survives_the_column_that_told_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    before = placed(bench, bench.prepared(customers(300), target="left", time_column="joined"))
+    for kind in ("id", "categorical"):
+        found = bench("preprocess", dataset="t", target="left", kinds=[f"joined={kind}"])
+        assert placed(bench, found) == before

@@ -95,3 +95,30 @@ def test_a_cut_that_leaves_one_label_on_a_side_is_not_made(tmp_path: Path) -> No
     assert any("not cut by time" in decision.decision for decision in found.decisions)
     with pytest.raises(DataRefused, match="one label of 'left' only"):
         bench("preprocess", dataset="t", target="left", time_column="seen")
+
+
+@pytest.mark.parametrize("groups", [2, 3, 4, 7])
+def test_few_groups_are_folds_of_their_own_or_refused(tmp_path: Path, groups: int) -> None:
+    bench = Bench(tmp_path)
+    table = customers().assign(region=np.arange(300) % groups)
+    if groups == 2:
+        with pytest.raises(DataRefused, match="too few values"):
+            bench.prepared(table, target="left", group_column="region")
+        return
+    bench.prepared(table, target="left", group_column="region")
+    bench("train", dataset="t", time_limit=30, estimators=["linear"])
+
+
+def test_a_label_that_comes_late_is_said(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    table = customers(400).assign(left=lambda t: np.where(np.arange(400) < 370, "was " + t["left"], "new"))
+    found = bench.prepared(table, target="left", time_column="joined")
+    assert any("'new' in sealed rows alone" in warning for warning in found.warnings)
+
+
+def test_boosting_learns_many_labels_from_few_rows(tmp_path: Path) -> None:
+    bench, random = Bench(tmp_path), np.random.default_rng(0)
+    table = customers(400).assign(left=random.permutation(np.arange(400) % 12).astype(str))
+    bench.prepared(table.assign(left=lambda t: "L" + t["left"]), target="left", time_column="joined")
+    found = bench("train", dataset="t", time_limit=60, estimators=["hist_gradient_boosting"])
+    assert found.estimator == "hist_gradient_boosting"

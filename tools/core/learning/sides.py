@@ -2,7 +2,8 @@
 
 A row is told by its content, that is by all columns or by all but the target, not by its place; else by its id alone.
 What only counts the rows is no id. Columns are compared where both versions have them in one form; where they are not
-the same ones, and a row could be one of several that stood on both sides, it is for training unless it kept its place.
+the same ones, and a row could be one of several that stood on both sides, it is for training, unless the rows kept
+their places.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,8 @@ ROWS = "rows.parquet"
 SAME_CUT = ("test_fraction", "seed")
 """Arguments that ask for another cut when they change; split, time and group columns do so when they are given."""
 FORMS = {"integer": "number", "real": "number", "truth": "number", "text": "text", "moment": "moment"}
+IN_PLACE = 0.9
+"""Rows are told by their places too when so large a share of them is equal to what stood there."""
 Array = Any
 
 
@@ -146,8 +149,10 @@ def _take_sides(
             _match(sides, open_rows, keys, then.to_numpy(), was)
     elif both := _compared(context, prepared, places, told["forms"], table, columns, target):
         content, then = both
-        at = row_keys(pd.DataFrame({"content": content, "row": np.arange(len(content))}))
-        _match(sides, open_rows, at, row_keys(pd.DataFrame({"content": then, "row": places})), was)
+        there = places < len(content)
+        if there.any() and np.mean(content[places[there]] == then[there]) > IN_PLACE:
+            at = row_keys(pd.DataFrame({"content": content, "row": np.arange(len(content))}))
+            _match(sides, open_rows, at, row_keys(pd.DataFrame({"content": then, "row": places})), was)
         mixed = _on_both_sides(then[open_rows], was[open_rows])
         doubt = (sides == UNKNOWN) & np.isin(content, mixed)
         sides[doubt], doubtful = TRAIN, int(doubt.sum())

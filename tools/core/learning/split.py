@@ -71,19 +71,21 @@ def are_too_few(units: Array) -> bool:
 def drawn(units: Array, known: Array, strata: Array | None, fraction: float, seed: int) -> Array:
     """Each row's side: as it was, else that of its unit, else drawn: of each stratum about the share `fraction`.
 
-    In a stratum of LARGE rows and more a drawn side follows from the unit's key alone; in a smaller one chance could
-    leave too few, and the share is exact.
+    In a stratum of LARGE rows and more a drawn side follows from the unit's key alone; in a smaller one, or where units
+    are few, chance could leave too few, and the share is exact.
     """
     import numpy as np
 
     sides = _with_their_unit(units, known)
-    sides[(sides == UNKNOWN) & _are_large(units)] = TRAIN
+    large, few = _are_large(units), len(np.unique(units)) < FEWEST_UNITS
+    if (~large).sum() >= fraction * len(units):
+        sides[(sides == UNKNOWN) & large] = TRAIN
     order = _shuffled(units, seed)
     limit = np.uint64(min(int(fraction * 2**64), 2**64 - 1))
     for rows in sorted(_strata(strata, len(units)), key=len, reverse=True):
         sides[rows] = _with_their_unit(units, sides)[rows]  # a unit of several labels goes where the first of them went
         free = rows[sides[rows] == UNKNOWN]
-        if len(rows) >= LARGE:
+        if len(rows) >= LARGE and not few:
             sides[free] = order[free] < limit
             continue
         wanted = round(fraction * len(rows)) - int((sides[rows] == SEALED).sum())
@@ -127,7 +129,9 @@ def refuse_empty(sides: Array) -> None:
     """DataRefused when a side has no row."""
     for side, name in ((SEALED, "sealed"), (TRAIN, "left to train on")):
         if not (sides == side).any():
-            raise DataRefused(f"With this split no row would be {name}.", "Choose another --test-fraction or --split.")
+            raise DataRefused(
+                f"With this split no row would be {name}.", "Choose another --test-fraction, --split or --seed."
+            )
 
 
 def _with_their_unit(units: Array, known: Array) -> Array:
