@@ -122,3 +122,14 @@ def test_boosting_learns_many_labels_from_few_rows(tmp_path: Path) -> None:
     bench.prepared(table.assign(left=lambda t: "L" + t["left"]), target="left", time_column="joined")
     found = bench("train", dataset="t", time_limit=60, estimators=["hist_gradient_boosting"])
     assert found.estimator == "hist_gradient_boosting"
+
+
+def test_folds_with_one_label_are_left_away(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    late = customers(500).assign(left=lambda t: t["left"].where(np.arange(500) > 250, "no"))
+    bench.prepared(late, target="left", time_column="joined")
+    found = bench("train", dataset="t", time_limit=30, estimators=["linear"])
+    assert found.estimator == "linear"
+    later = customers(500).assign(left=lambda t: t["left"].where(np.arange(500) > 370, "no"))
+    with pytest.raises(DataRefused, match="one label"):
+        bench.prepared(later, name="u", target="left", time_column="joined")

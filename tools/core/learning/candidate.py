@@ -11,6 +11,7 @@ import numpy as np
 
 from service.encoder import encode
 from service.runtime import ENCODER_FILE, ESTIMATOR_FILE, TRUSTED
+from tools.core.errors import DataRefused
 from tools.core.learning.estimators import ESTIMATORS
 from tools.core.learning.metrics import Goal
 from tools.core.learning.recipe import AUTO, Recipe, fit_encoder, take
@@ -43,7 +44,21 @@ class TooSlow(Exception):
 
 
 def folds_of(problem_split: str, y: Any, groups: Any, classification: bool) -> list[tuple[Any, Any]]:
-    """(training, testing) positions of each fold: forward in time, else by group, stratified where there are labels."""
+    """(training, testing) positions of each fold: forward in time, else by group, stratified where there are labels.
+
+    A fold that could train on one label alone is left away; DataRefused where none is left.
+    """
+    folds = _cut(problem_split, y, groups, classification)
+    kept = [fold for fold in folds if not classification or len(np.unique(y[fold[0]])) > 1]
+    if not kept:
+        raise DataRefused(
+            f"Cut by {problem_split}, no fold of cross-validation has two labels to train on.",
+            "Prepare it with another --split.",
+        )
+    return kept
+
+
+def _cut(problem_split: str, y: Any, groups: Any, classification: bool) -> list[tuple[Any, Any]]:
     from sklearn import model_selection as ms
 
     rows = np.zeros((len(y), 1))

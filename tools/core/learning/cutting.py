@@ -22,6 +22,7 @@ from tools.core.tables.wording import counted, listed
 
 Array = Any
 FEWEST_GROUPS = 2
+EARLY = 5 / 6
 AT_HIGH_COST = 0.5
 """Sealed rows with a twin among the training rows are set aside, unless they are more than this share."""
 
@@ -58,7 +59,7 @@ class Cut:
 
     def _replaced(self, by: "Cut") -> "Cut":
         """This cut, which was made since another one would not do."""
-        told = f"The rows are not cut by {by.split}: one side would hold one label only."
+        told = f"The rows are not cut by {by.split}: there would be one label only to learn from or to measure by."
         self.decisions.append(Decision(what="split", column=None, decision=told, overrule=f"--split {by.split}"))
         return self
 
@@ -89,7 +90,7 @@ def cut(
     if goal.labels and _is_one_sided(found, target):
         if _given(wish)["split"] or found.split in ("stratified", "random"):
             raise DataRefused(
-                f"Cut by {found.split}, one side would hold one label of {target!r} only.",
+                f"Cut by {found.split}, there would be one label of {target!r} only to learn from or to measure by.",
                 "Choose another --split, or bring more rows.",
             )
         return cut(
@@ -103,7 +104,13 @@ def cut(
 
 
 def _is_one_sided(found: Cut, target: str) -> bool:
-    """Whether one side has rows of one label alone, so that nothing can be learned or measured there."""
+    """Whether one side has rows of one label alone, so that nothing can be learned or measured there.
+
+    Folds forward in time have at most EARLY of the training rows to learn from.
+    """
+    train = found.rows[target][found.sides == TRAIN]
+    if found.split == "time" and train.iloc[: int(EARLY * len(train))].nunique() < 2:
+        return True
     return any(found.rows[target][found.sides == side].nunique() < 2 for side in (TRAIN, SEALED))
 
 
