@@ -159,6 +159,8 @@ ASKED = {
     "train on houses.csv, only rows after 2019 and before 2022": "before 2022",
     "用 churn.csv 训练，只用 2020 年以后的行": "哪一列的时间",
     "用 houses.csv 训练，条件是 region > 3": "和表格对不上",
+    "train on hauses.csv, fill the gaps with the mean": "There is no table 'hauses.csv'",
+    "用 hauses.csv 训练，缺失值用中位数填充": "没有表格“hauses.csv”",
 }
 
 
@@ -278,3 +280,17 @@ def test_what_was_once_read_the_wrong_way_round(request_text: str, wanted: dict[
 @pytest.mark.parametrize("request_text", NOT_SILENTLY)
 def test_half_a_wish_is_asked_about(request_text: str) -> None:
     assert isinstance(understand(request_text, WORLD), Question)
+
+
+@pytest.mark.parametrize(
+    ("request_text", "wanted"),
+    [
+        ("profile houses.csv, no header", {"header": False}),
+        ("profile houses.csv with separator ; and without a header", {"header": False, "separator": ";"}),
+        ("读取 houses.csv，分隔符是分号，没有表头，编码 gbk", {"header": False, "separator": ";", "encoding": "gbk"}),
+    ],
+)
+def test_how_a_file_is_written_is_no_column(request_text: str, wanted: dict[str, Any]) -> None:
+    plan = understand(request_text, WORLD)
+    assert isinstance(plan, Plan), plan
+    assert {k: v for k, v in plan.plan[0].args.items() if k not in ("path", "name")} == wanted

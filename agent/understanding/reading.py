@@ -20,19 +20,21 @@ from agent.understanding.roles import take_roles
 from agent.understanding.said import Said
 from agent.understanding.slots import (
     take_choices,
+    take_dialect,
     take_duration,
     take_estimators,
     take_metric,
     take_names,
     take_numbers,
     take_outputs,
-    take_separator,
 )
 from agent.understanding.text import Draft, is_chinese, normalise, tidy
 from agent.understanding.typos import mend
 from agent.understanding.world import World
 from tools.core.plan import Plan, Question
 
+NO_TABLE = ("no_such_file", "no_such_file_none", "no_table")
+"""Questions that come first: what can be done with a table's columns is known only with the table."""
 NEGATED = re.compile(r"\b(?:not|no|never|without|except|but|if|unless)\b|不|别|除|没|无|如果", re.IGNORECASE)
 """Words after which a plan without the rest would be the opposite of what was asked."""
 
@@ -48,7 +50,7 @@ def read(request: str, world: World) -> Understanding:
 
 def _declined(said: Said) -> Question | None:
     """Take the things out; what is no request on tables ends here."""
-    take_separator(said)
+    take_dialect(said)
     take_paths(said.draft, said.world)
     said.draft.text = tidy(said.draft.text)
     take_tags(said.draft, said.world)
@@ -121,7 +123,7 @@ def _planned(said: Said) -> Plan | Question:
         return wish or said.problems[0]
     rest = leftovers(said)
     outcome = make_plan(said, desk)
-    if wish:
+    if wish and not (isinstance(outcome, Asking) and outcome.key in NO_TABLE):
         return _without(wish, outcome, said)
     if isinstance(outcome, Plan) and not rest.risky and (not rest.passed or _is_safe(outcome, said)):
         said.notes += [passed_over(said.language, text) for text in rest.passed]

@@ -141,7 +141,7 @@ CHOICE_TRIGGERS = {
 
 
 def take_choices(said: Said) -> None:
-    """Platform, split, task, separator, encoding, header, host, overwrite, only if better."""
+    """Platform, split, task, separator, encoding, host, overwrite, only if better."""
     draft = said.draft
     for name in ("platform", "split", "task", "separator"):
         if not re.search(CHOICE_TRIGGERS[name], draft.text, re.IGNORECASE):
@@ -153,13 +153,15 @@ def take_choices(said: Said) -> None:
     for name in ("host", "encoding"):
         for match in draft.take(pattern("_slots", name)):
             said.set(name, next(v for v in match.groupdict().values() if v).lower())
-    for name, value in (("header", False), ("overwrite", True), ("only_if_better", True)):
+    for name in ("overwrite", "only_if_better"):
         if draft.take(pattern("_slots", name)):
-            said.set(name, value)
+            said.set(name, True)
 
 
-def take_separator(said: Said) -> None:
-    """The separator, before punctuation is read as punctuation."""
+def take_dialect(said: Said) -> None:
+    """The separator, before punctuation is read as such; that there is no header, before it is read as a column."""
+    if said.draft.take(pattern("_slots", "header")):
+        said.set("header", False)
     if not re.search(CHOICE_TRIGGERS["separator"], said.draft.text, re.IGNORECASE):
         return
     for match in said.draft.take(choices("_slots", "separator")):
