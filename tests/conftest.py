@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+SETTINGS = ("EKIBEN_", "OPENAI_", "BENTOML_", "LANG")
+for name in [name for name in os.environ if name.startswith(SETTINGS)]:
+    del os.environ[name]  # for the tools that tests call in this process
+
 EKIBEN = Path(sys.executable).with_name("ekiben")
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 LOOPBACK = ("127.", "::1", "localhost")
@@ -38,7 +42,7 @@ class Answer:
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
     """The environment of a user who has set nothing."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("EKIBEN_", "OPENAI_", "BENTOML_", "LANG"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(SETTINGS)}
     return kept | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")} | more
 
 
