@@ -294,3 +294,17 @@ def test_how_a_file_is_written_is_no_column(request_text: str, wanted: dict[str,
     plan = understand(request_text, WORLD)
     assert isinstance(plan, Plan), plan
     assert {k: v for k, v in plan.plan[0].args.items() if k not in ("path", "name")} == wanted
+
+
+@pytest.mark.parametrize(
+    ("request_text", "name"),
+    [
+        ("用 houses.csv 训练，新增列 晚上 = rooms > 20", "晚上"),
+        ("train on houses.csv, add a column daily = calls / 30", "daily"),
+        ("train on houses.csv, add a column schedule = calls / months", "schedule"),
+    ],
+)
+def test_the_name_of_a_new_column_asks_for_nothing_else(request_text: str, name: str) -> None:
+    plan = understand(request_text, WORLD)
+    assert isinstance(plan, Plan), plan
+    assert plan.plan[1].args["derive"][0].startswith(f"{name} = ")

@@ -33,6 +33,8 @@ from agent.understanding.typos import mend
 from agent.understanding.world import World
 from tools.core.plan import Plan, Question
 
+NEW_NAME = re.compile(r"\w+(?=\s*[=＝](?![=＝]))")
+"""What stands before a single equals sign is the name of a column to be worked out."""
 NO_TABLE = ("no_such_file", "no_such_file_none", "no_table")
 """Questions that come first: what can be done with a table's columns is known only with the table."""
 NEGATED = re.compile(r"\b(?:not|no|never|without|except|but|if|unless)\b|不|别|除|没|无|如果", re.IGNORECASE)
@@ -73,12 +75,13 @@ def _columns(said: Said, names: list[str]) -> list[str]:
 
 
 def _on_masked(said: Said, names: list[str]) -> Question | None:
-    """Questions about Ekiben and requests for something else; column and artifact names cannot trigger them."""
+    """Questions about Ekiben and requests for something else; names of columns, new ones too, cannot trigger them."""
     whole = said.draft.text
     for at, found in reversed(mentions(said.draft, 0, len(whole), said.columns)):
         said.draft.cut(at, found.end, "\uf003")
     for name in names:
         said.draft.text = re.sub(rf"(?i)(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", "\uf003", said.draft.text)
+    said.draft.text = NEW_NAME.sub("\uf003", said.draft.text)
     question = declined(said) or about_ekiben(said)
     said.draft.text = whole
     return question
