@@ -1,6 +1,7 @@
 """evaluate: the sealed rows are opened once, counted each time, and told in one file."""
 
 import re
+import warnings
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,13 @@ def test_regression_has_residuals(tmp_path: Path) -> None:
     found = bench("evaluate", model="t")
     assert found.score < found.baseline
     assert "Residuals" in Path(found.report).read_text(encoding="utf-8")
+
+
+def test_a_report_with_chinese_labels_warns_of_no_font(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.prepared(customers().replace({"left": {"yes": "是", "no": "否"}}), target="left")
+    bench("train", dataset="t", time_limit=20, estimators=["linear"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = bench("evaluate", model="t")
+    assert "是" in Path(found.report).read_text(encoding="utf-8")

@@ -308,3 +308,19 @@ def test_the_name_of_a_new_column_asks_for_nothing_else(request_text: str, name:
     plan = understand(request_text, WORLD)
     assert isinstance(plan, Plan), plan
     assert plan.plan[1].args["derive"][0].startswith(f"{name} = ")
+
+
+@pytest.mark.parametrize(
+    ("wish", "wanted"),
+    [
+        ("新增列 大额 = `金额（元）` > 2000", {"derive": ["大额 = `金额（元）` > 2000"]}),
+        ("去掉 金额（元）", {"drop": ["金额（元）"]}),
+        ("去掉 Age (years)", {"drop": ["Age (years)"]}),
+        ("只用 金额（元） 大于 2000 的行", {"where": "`金额（元）` > 2000"}),
+    ],
+)
+def test_a_column_with_marks_in_its_name_is_named_as_it_is(wish: str, wanted: dict[str, Any]) -> None:
+    world = MemoryWorld(TOOLS, {"客户.csv": TableFacts(["金额（元）", "Age (years)", "流失"], ["流失"])})
+    plan = understand(f"用 客户.csv 训练，目标是 流失，{wish}", world)
+    assert isinstance(plan, Plan), plan
+    assert {k: v for k, v in plan.plan[1].args.items() if k in ("derive", "drop", "where")} == wanted

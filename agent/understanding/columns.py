@@ -1,6 +1,7 @@
 """Finds column names in a request: exact, then without case and separators, then contained (Chinese), then close."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from agent.understanding.lexicon import HAN, QUOTES, pattern
@@ -26,8 +27,8 @@ class Read:
 
 
 def fuse(text: str) -> str:
-    """Without case, blanks, underscores and hyphens."""
-    return re.sub(r"[\s_\-]+", "", text.casefold())
+    """Without case, blanks, underscores, hyphens and full width, which a request has lost when it is read (NFKC)."""
+    return re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def read_list(draft: Draft, at: int, columns: list[str]) -> Read:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from agent.understanding.columns import resolve
 from agent.understanding.lexicon import QUOTES
 from agent.understanding.said import Said
 from tools.core.tables.column import Column
@@ -44,7 +45,8 @@ def written(said: Said, text: str) -> str:
 
     def out(match: re.Match[str]) -> str:
         value = said.draft.things[match[0]].value
-        return reference(value) if value in said.columns else literal(value)
+        column, exact = resolve(value, said.columns)
+        return reference(column) if column and exact else literal(value)
 
     for words, sign in SPOKEN.items():
         text = re.sub(words, f" {sign} ", text, flags=re.IGNORECASE)
@@ -72,7 +74,7 @@ def longest(said: Said, at: int, reads: Mapping[str, Column], condition: bool) -
     text = said.draft.text
     for end in sorted({m.start() for m in BOUNDARY.finditer(text, at + 1)}, reverse=True):
         expression = written(said, text[at:end])
-        if not OPERATOR.search(expression) or not readable(expression):
+        if not OPERATOR.search(expression) or resolve(expression, said.columns)[1] or not readable(expression):
             continue
         try:
             (read_condition if condition else parse)(expression, reads)

@@ -1,5 +1,6 @@
 """The evaluation report: one HTML file that needs nothing else, with plots by scikit-learn's own displays."""
 
+import warnings
 from html import escape
 from io import StringIO
 from pathlib import Path
@@ -146,6 +147,8 @@ def _svg(draw: Any, title: str) -> str:
         draw(axes)
         axes.set_title(title)
         buffer = StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # texts stay texts: the browser has the font
+            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]
