@@ -3,6 +3,7 @@
 It is a list of features, each a small JSON object that was fitted on training rows:
 
     number   {op, column, fill, center, scale}       fill null keeps a missing value as NaN
+    hinges   {op, column, fill, knots, scale}        how far the value is above each knot, 0 below
     missing  {op, column}                            1 where the value is missing
     onehot   {op, column, categories, fill}          one number a category; null among them stands for missing
     codes    {op, column, categories, fill, other, center, scale}    the category's position; `other` where unseen
@@ -52,6 +53,8 @@ def names(features: Sequence[Feature]) -> list[str]:
             found += [f"{column}={category}" for category in feature["categories"]]
         elif feature["op"] == "target":
             found += [f"{column}.target{place or ''}" for place in range(len(feature["other"]))]
+        elif feature["op"] == "hinges":
+            found += [f"{column}>{knot:.6g}" for knot in feature["knots"]]
         elif feature["op"] == "words":
             found += [f"{column}:{word}" for word in feature["vocabulary"]]
         else:
@@ -101,6 +104,11 @@ def _scaled(feature: Feature, values: Matrix) -> Matrix:
 
 def _number(feature: Feature, values: Any) -> Matrix:
     return _scaled(feature, np.asarray(values, dtype=np.float64))
+
+
+def _hinges(feature: Feature, values: Any) -> Matrix:
+    filled = np.where(np.isnan(values), feature["fill"], values)
+    return np.asarray(np.maximum(filled[:, None] - np.array(feature["knots"]), 0.0) / feature["scale"])
 
 
 def _missing(feature: Feature, values: Any) -> Matrix:
@@ -159,6 +167,7 @@ def _words(feature: Feature, values: Any) -> Matrix:
 
 OPERATIONS: dict[str, Callable[[Feature, Any], Matrix]] = {
     "number": _number,
+    "hinges": _hinges,
     "missing": _missing,
     "onehot": _onehot,
     "codes": _codes,

@@ -9,12 +9,18 @@ from typing import Any
 import numpy as np
 
 from service.encoder import encode
+from service.members import Member, Numbers, combined
 from service.rows import Checked, check_rows
 
 MODEL_FILE = "model.json"
 ENCODER_FILE = "encoder.json"
-ESTIMATOR_FILE = "estimator.skops"
+ESTIMATORS = "estimators"
+"""The folder of the members' estimators: 0.skops, 1.skops, …"""
 TRUSTED = (
+    "collections.OrderedDict",
+    "lightgbm.basic.Booster",
+    "lightgbm.sklearn.LGBMClassifier",
+    "lightgbm.sklearn.LGBMRegressor",
     "sklearn._loss.link.IdentityLink",
     "sklearn._loss.link.Interval",
     "sklearn._loss.link.LogitLink",
@@ -27,6 +33,7 @@ TRUSTED = (
     "sklearn._loss._loss.CyHalfSquaredError",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
 )
 """Types inside an estimator file that may be made. The list is ours: a file cannot extend it."""
@@ -44,11 +51,8 @@ class Runtime:
     """One loaded model."""
 
     def __init__(self, folder: Path) -> None:
-        import skops.io
-
         self.facts: dict[str, Any] = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
-        self.features = json.loads((folder / ENCODER_FILE).read_text(encoding="utf-8"))["features"]
-        self.estimator = skops.io.load(folder / ESTIMATOR_FILE, trusted=list(TRUSTED))
+        self.features, self.members = load_members(folder)
 
     @property
     def tag(self) -> str:
@@ -66,26 +70,43 @@ class Runtime:
         inputs: Mapping[str, Any] = self.facts["inputs"]
         return inputs
 
+    def numbers(self, columns: Mapping[str, Any]) -> Numbers:
+        """Probabilities (rows × labels), or numbers, for checked columns."""
+        return combined(self.members, encode(self.features, columns), len(self.labels))
+
     def predict(self, columns: Mapping[str, Any]) -> Prediction:
-        """Answers for checked columns. Raises what the estimator raises."""
-        matrix = encode(self.features, columns)
-        return answer(self.estimator, matrix, self.labels)
+        """Answers for checked columns. Raises what the estimators raise."""
+        found, labels = self.numbers(columns), self.labels
+        if not labels:
+            return Prediction(found.tolist(), None)
+        places = decided(found, self.facts.get("threshold"), self._positive())
+        return Prediction([labels[place] for place in places], found)
 
     def respond(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Checked, Prediction | None]:
         """Check posted rows and answer them; no prediction when one of them is refused."""
         checked = check_rows(self.inputs, rows)
         return checked, None if checked.problems else self.predict(checked.columns)
 
+    def _positive(self) -> int:
+        return self.labels.index(self.facts["positive"]) if self.facts["task"] == "binary" else 0
 
-def answer(estimator: Any, matrix: np.ndarray[Any, Any], labels: Sequence[Any]) -> Prediction:
-    """What an estimator says of encoded rows, in the target's own labels."""
-    if not labels:
-        return Prediction([float(value) for value in estimator.predict(matrix)], None)
-    probabilities = np.asarray(estimator.predict_proba(matrix), dtype=np.float64)
-    if probabilities.shape[1] < len(labels):  # a label that no training row had cannot be predicted
-        known, probabilities = probabilities, np.zeros((len(matrix), len(labels)))
-        probabilities[:, estimator.classes_.astype(int)] = known
-    return Prediction([labels[place] for place in probabilities.argmax(axis=1)], probabilities)
+
+def load_members(folder: Path) -> tuple[list[dict[str, Any]], list[Member]]:
+    """The features that are encoded once for all members of a folder, and the members."""
+    import skops.io
+
+    encoder = json.loads((folder / ENCODER_FILE).read_text(encoding="utf-8"))
+    files = [folder / ESTIMATORS / f"{number}.skops" for number in range(len(encoder["members"]))]
+    estimators = [skops.io.load(file, trusted=list(TRUSTED)) for file in files]
+    told = zip(estimators, encoder["members"], strict=True)
+    return encoder["features"], [Member(estimator=estimator, **member) for estimator, member in told]
+
+
+def decided(probabilities: Numbers, threshold: float | None, positive: int) -> Any:
+    """The label positions that probabilities stand for: the likeliest; the positive one from a threshold on."""
+    if threshold is None:
+        return probabilities.argmax(axis=1)
+    return np.where(probabilities[:, positive] >= threshold, positive, 1 - positive)
 
 
 def label_text(label: Any) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 import tools
 from tools.core.context import Context
+from tools.core.learning.seal import open_sealed
 from tools.core.tool import Result
 
 
@@ -29,6 +30,12 @@ class Bench:
         """Write a table as CSV; its name."""
         frame.to_csv(self.folder / name, index=False, **options)
         return name
+
+    def sides(self, tag: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The training and the sealed rows of a prepared dataset, as they are stored."""
+        prepared = self.context.find(tag, "prepared")
+        sealed = open_sealed(prepared, self.context, "a test").table
+        return pd.read_parquet(prepared.path / "train.parquet"), sealed
 
     def prepared(self, frame: pd.DataFrame, name: str = "t", **args: Any) -> Any:
         """Profile and preprocess a table."""

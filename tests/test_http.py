@@ -25,7 +25,7 @@ from service.runtime import Runtime
 from tools.core.children import environment, python
 from tools.core.context import Context
 from tools.core.files import write_json
-from tools.core.learning.candidate import save
+from tools.core.learning.assembly import dump, write
 from tools.core.learning.recipe import columns_of, fit_encoder, inputs_of
 from tools.core.serving.bento import build_bento, save_model
 from tools.core.tables.columns import infer_columns
@@ -77,8 +77,11 @@ def fit(folder: Path) -> Path:
     checked = check_columns(inputs, columns_of(table, inputs), len(table)).columns
     features = fit_encoder(inputs, checked, "forest").features
     forest = RandomForestClassifier(8, random_state=0).fit(encode(features, checked), table["churn"] == "yes")
-    save(folder, forest, features)
+    dump(forest, folder / "forest.skops")
+    write(folder, features, [{"columns": None, "weight": 1.0}], [folder / "forest.skops"])
+    (folder / "forest.skops").unlink()
     facts = {"model": "demo:1", "task": "binary", "target": "churn", "labels": ["no", "yes"], "inputs": inputs}
+    facts |= {"positive": "yes", "threshold": None}
     write_json(folder / "model.json", facts)
     return folder
 

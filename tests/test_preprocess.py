@@ -12,8 +12,7 @@ from tools.core.learning.prepared import GROUP
 
 
 def sides(bench: Bench, name: str = "t") -> tuple[pd.DataFrame, pd.DataFrame]:
-    folder = bench.context.workspace / "prepared" / name / "1"
-    return pd.read_parquet(folder / "train.parquet"), pd.read_parquet(folder / "sealed.parquet")
+    return bench.sides(f"{name}:1")
 
 
 def test_a_binary_target(tmp_path: Path) -> None:

@@ -101,8 +101,7 @@ def test_rows_that_become_equal_by_dropping_do_not_stand_on_both_sides(tmp_path:
     table = pd.concat([table.head(500), table.head(100).assign(mark=np.arange(100) + 0.75)], ignore_index=True)
     bench.prepared(table, target="price")
     found = bench("preprocess", dataset="t", target="price", drop=["mark"])
-    folder = bench.context.workspace / "prepared" / "t" / found.prepared.split(":")[1]
-    train, sealed = (pd.read_parquet(folder / f"{side}.parquet") for side in ("train", "sealed"))
+    train, sealed = bench.sides(found.prepared)
     assert train.merge(sealed, on=["size", "town", "rooms"]).empty
     assert any("equal a training row" in warning for warning in found.warnings)
     assert found.train_rows + found.test_rows + found.set_aside == 600

@@ -11,6 +11,8 @@ TOOLS = (
     "preprocess",
     "train",
     "evaluate",
+    "explain",
+    "compare",
     "package",
     "deploy",
     "predict",
@@ -18,6 +20,7 @@ TOOLS = (
     "stop",
     "logs",
     "status",
+    "export",
     "delete",
 )
 

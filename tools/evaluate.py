@@ -1,11 +1,16 @@
 """evaluate: a model on the sealed test set, the one place that opens it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from tools.core.context import Context
 from tools.core.errors import DataRefused
-from tools.core.learning.metrics import shown
+from tools.core.learning.metrics import FEW_ROWS, shown
+from tools.core.learning.slices import ByLabel, Slice
 from tools.core.tool import Args, Result, tool
+
+MOST_LEARNED = 0.05
+"""With a larger share of training rows in another table, its score is said to be too good."""
 
 
 class EvaluateArgs(Args):
@@ -22,9 +27,17 @@ class Evaluation(Result):
     metric: str
     score: float
     interval: tuple[float, float]
+    """95 %, by bootstrap over rows."""
     baseline: float
     """What always guessing scores on the same rows."""
+    simple: float
+    """What logistic or ridge regression at its defaults scores on the same rows."""
     metrics: dict[str, float | None]
+    calibration_error: float | None
+    """Mean distance between predicted probabilities and shares that came true; null in regression."""
+    labels: list[ByLabel]
+    slices: list[Slice]
+    """The worst parts of the table, of at least 50 rows."""
     rows: int
     openings: int | None
     """How often this sealed test set was opened, this time included; null for another table."""
@@ -33,17 +46,29 @@ class Evaluation(Result):
     def headline(self) -> str:
         low, high = self.interval
         where = "rows it never saw" if self.openings is not None else "the rows of that table"
+        again = f" These rows were opened {self.openings} times." if self.openings and self.openings > 1 else ""
         return (
             f"{self.model} scores {shown(self.score)} {self.metric} on {where} ({shown(low)} to {shown(high)}; "
-            f"always guessing scores {shown(self.baseline)}). Report: {self.report}"
+            f"always guessing scores {shown(self.baseline)}, a simple model {shown(self.simple)}).{again} "
+            f"Report: {self.report}"
         )
+
+
+@dataclass
+class Scored:
+    """Rows with their truth, to be scored."""
+
+    columns: Any
+    target: Any
+    weights: Any
+    openings: int | None
+    warnings: list[str]
 
 
 @tool(effect="write")
 def evaluate(args: EvaluateArgs, context: Context) -> Evaluation:
     """Score a model on the sealed test set, or on another table with the same columns."""
     from tools.core.learning.labels import to_codes
-    from tools.core.learning.metrics import everything, interval, score
     from tools.core.learning.models import goal_of, load_runtime
     from tools.core.learning.report import write_report
     from tools.core.serving.deployments import find_model
@@ -53,77 +78,94 @@ def evaluate(args: EvaluateArgs, context: Context) -> Evaluation:
     context.progress(0.1, "loading the model")
     runtime = load_runtime(context, model)
     context.check()
-    columns, target, weights, openings, warnings = _rows(args, context, model, prepared, runtime)
-    y = to_codes(target, runtime.labels) if runtime.labels else target.to_numpy(dtype="float64")
-    context.progress(0.4, "scoring")
-    prediction = runtime.predict(columns)
-    answers = _answers(prediction)
-    goal, metric = goal_of(runtime.facts), runtime.facts["metric"]
-    result = Evaluation(
+    scored = _rows(args, context, model, prepared, runtime)
+    y = to_codes(scored.target, runtime.labels) if runtime.labels else scored.target.to_numpy(dtype="float64")
+    context.progress(0.3, "scoring")
+    answers = runtime.numbers(scored.columns)
+    context.progress(0.5, "scoring a simple model")
+    others = _others(prepared, runtime, scored.columns, len(y))
+    context.check()
+    result = _result(args, context, model, prepared, runtime, scored, y, answers, others)
+    context.progress(0.8, "drawing the report")
+    write_report(result, y, answers, others, context, model, prepared, goal_of(runtime.facts))
+    return result
+
+
+def _result(
+    args: EvaluateArgs, context: Context, model: Any, prepared: Any, runtime: Any, scored: Scored,
+    y: Any, answers: Any, others: tuple[Any, Any],
+) -> Evaluation:  # fmt: skip
+    from tools.core.learning.metrics import calibration_error, everything, interval, score
+    from tools.core.learning.models import goal_of
+    from tools.core.learning.slices import by_label, worst_slices
+
+    goal, metric, weights = goal_of(runtime.facts), runtime.facts["metric"], scored.weights
+    return Evaluation(
         model=model.tag,
         prepared=prepared.tag,
         task=goal.task,
         metric=metric,
         score=score(metric, y, answers, goal, weights),
         interval=interval(metric, y, answers, goal, weights),
-        baseline=score(metric, y, _guesses(y, prepared, runtime, goal), goal, weights),
+        baseline=score(metric, y, others[0], goal, weights),
+        simple=score(metric, y, others[1], goal, weights),
         metrics={name: _known(value) for name, value in everything(y, answers, goal, weights).items()},
+        calibration_error=calibration_error(y, answers, goal, weights) if runtime.labels else None,
+        labels=by_label(y, answers, goal, runtime.labels, weights),
+        slices=worst_slices(metric, y, answers, goal, runtime.inputs, scored.columns, weights),
         rows=len(y),
-        openings=openings,
-        report=str(context.workspace / "reports" / _report_name(model, openings)),
-        warnings=warnings,
+        openings=scored.openings,
+        report=str(context.workspace / "reports" / _report_name(model, scored.openings)),
+        warnings=scored.warnings,
     )
-    context.progress(0.8, "drawing the report")
-    write_report(result, y, answers, runtime.facts, prepared.record["result"])
-    return result
 
 
-def _rows(args: EvaluateArgs, context: Context, model: Any, prepared: Any, runtime: Any) -> tuple[Any, ...]:
+def _rows(args: EvaluateArgs, context: Context, model: Any, prepared: Any, runtime: Any) -> Scored:
     from service.rows import check_columns
-    from tools.core.learning.prepared import leak_warnings, open_sealed
+    from tools.core.learning.prepared import leak_warnings, sealed_rows
     from tools.core.learning.recipe import columns_of
 
-    if args.path is not None:
-        return (*_other_table(args.path, context, prepared, runtime), None, leak_warnings(prepared))
-    rows, openings = open_sealed(prepared, context, model.tag)
-    checked = check_columns(runtime.inputs, columns_of(rows.frame, runtime.inputs), len(rows.frame))
     warnings = leak_warnings(prepared)
-    if openings > 1:
+    if args.path is not None:
+        found = _other_table(args.path, context, prepared, runtime, warnings)
+    else:
+        rows = sealed_rows(prepared, context, model.tag)
+        checked = check_columns(runtime.inputs, columns_of(rows.frame, runtime.inputs), len(rows.frame))
+        found = Scored(checked.columns, rows.target, rows.weights, rows.openings, warnings)
+    if found.openings and found.openings > 1:
         warnings.append(
-            f"This sealed test set was opened {openings} times: choosing by its scores makes them too good."
+            f"This sealed test set was opened {found.openings} times: choosing by its scores makes them too good."
         )
-    if len(rows.frame) < 200:
-        warnings.append(f"{len(rows.frame)} sealed rows are few: the interval is rough.")
-    return checked.columns, rows.target, rows.weights, openings, warnings
+    if len(found.target) < FEW_ROWS:
+        what = "sealed rows" if found.openings else "rows"
+        warnings.append(f"{len(found.target)} {what} are few: the interval is rough.")
+    return found
 
 
-def _other_table(path: str, context: Context, prepared: Any, runtime: Any) -> tuple[Any, Any, Any]:
-    from tools.core.learning.scoring import read_for, target_of, weights_of
+def _other_table(path: str, context: Context, prepared: Any, runtime: Any, warnings: list[str]) -> Scored:
+    from tools.core.learning.scoring import learned_share, read_for, target_of, weights_of
 
     checked, frame = read_for(context.path(path), prepared, runtime)
     if checked.problems:
         first = checked.problems[0]
         raise DataRefused(f"{path!r} cannot be scored: {first.message}", f"Accepted: {first.accepted}.")
-    return checked.columns, target_of(frame, prepared, runtime, path), weights_of(frame, prepared, path)
+    target = target_of(frame, prepared, runtime, path)
+    if (share := learned_share(checked, target, prepared, runtime)) > MOST_LEARNED:
+        warnings.append(f"The model learned from {share:.0%} of the rows of {path}: the score is too good.")
+    return Scored(checked.columns, target, weights_of(frame, prepared, path), None, warnings)
 
 
-def _answers(prediction: Any) -> Any:
-    import numpy as np
+def _others(prepared: Any, runtime: Any, columns: Any, rows: int) -> tuple[Any, Any]:
+    """What always guessing and a simple model answer, both made from the training rows."""
+    from dataclasses import replace
 
-    return np.array(prediction.values) if prediction.probabilities is None else prediction.probabilities
-
-
-def _guesses(y: Any, prepared: Any, runtime: Any, goal: Any) -> Any:
-    """What a Dummy estimator answers: the training rows' shares of labels, or their mean."""
-    import numpy as np
-
-    from tools.core.learning.labels import to_codes
-    from tools.core.learning.metrics import guess
+    from tools.core.learning.baselines import guesses, problem_of, simple_answers
+    from tools.core.learning.models import goal_of
     from tools.core.learning.prepared import training_rows
 
-    rows = training_rows(prepared)
-    known = to_codes(rows.target, runtime.labels) if runtime.labels else rows.target.to_numpy(dtype="float64")
-    return np.tile(guess(known, goal, rows.weights), (len(y), 1) if goal.labels else len(y))
+    plain = replace(goal_of(runtime.facts), threshold=None)
+    problem = problem_of(prepared, training_rows(prepared), plain, runtime.labels)
+    return guesses(problem, rows), simple_answers(problem, columns)
 
 
 def _known(value: float) -> float | None:

@@ -247,9 +247,10 @@ def _keep(args: PreprocessArgs, context: Context, work: _Work, result: Preproces
     weights = None if weights is None else weights.loc[seal.rows.index].to_numpy()
     with context.store.staging() as folder:
         columns = [*work.features.inputs, result.target]
-        write_sides(folder, seal.rows, seal.sides == 1, columns, seal.units, weights)
+        sealed, tag = seal.sides == 1, seal.seal or result.prepared
+        files = write_sides(context, folder, tag, seal.rows, sealed, columns, seal.units, weights)
         keep_rows(folder, known, seal.rows.index.to_numpy(), seal.sides)
-        record = {**_record(args, work, result), "rows": known.record()}
+        record = {**_record(args, work, result), "rows": known.record(), **files}
         context.store.keep("prepared", name[0], int(name[2]), folder, record)
 
 

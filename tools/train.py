@@ -1,13 +1,14 @@
 """train: from a prepared dataset to a model, chosen by cross-validation on the training rows."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from tools.core.context import Context
-from tools.core.errors import LimitReached
+from tools.core.errors import BadArguments, EkibenError, Interrupted, LimitReached
 from tools.core.learning.metrics import shown
+from tools.core.learning.outcome import gigabytes
 from tools.core.tool import Args, Result, tool
 
 
@@ -18,8 +19,15 @@ class TrainArgs(Args):
     """What to choose by; roc_auc, log_loss or rmse by default."""
     time_limit: float = Field(60, gt=0, le=86_400)
     """Seconds that training may take."""
+    memory_limit: Annotated[float, BeforeValidator(gigabytes)] | None = Field(None, gt=0)
+    """Gigabytes that training may hold in memory (500MB works too); four fifths of what is free by default."""
     estimators: list[str] = []
-    """Which to try: linear, random_forest, extra_trees, hist_gradient_boosting; all by default."""
+    """Which to try: linear, random_forest, extra_trees, hist_gradient_boosting, lightgbm, mlp, nearest_neighbors, \
+and catboost or xgboost where they are installed; all by default."""
+    false_negative_cost: float | None = Field(None, gt=0, le=1e6)
+    """How many times worse a missed positive row is than a false alarm; it sets the threshold."""
+    max_latency_ms: float | None = Field(None, gt=0)
+    """Milliseconds in which the model must predict one row."""
     seed: int = Field(0, ge=0, lt=2**31)
     """Another number gives another model from the same rows."""
     name: str | None = None
@@ -28,57 +36,112 @@ class TrainArgs(Args):
 
 class Candidate(BaseModel):
     estimator: str
+    variant: str = ""
+    """What sets it apart from the estimator's first candidate."""
     score: float | None
     seconds: float
+    """On one core."""
+    latency_ms: float | None = None
+    """To predict one row."""
     note: str = ""
     """Why it has no score."""
+
+
+class Member(BaseModel):
+    estimator: str
+    variant: str
+    weight: float
+    slope: float
+    """Calibration: what its log odds are multiplied by; 1 where nothing is done."""
+    intercept: float
+    """Calibration: what is added to its log odds."""
+    rounds: int | None
+    """Boosting rounds that are kept."""
+    bagged: bool
+    """Whether it is the mean of the folds' models, or one that was fitted on all training rows."""
 
 
 class Training(Result):
     model: str
     prepared: str
     estimator: str
+    """Its name, or ensemble: the mean of several."""
+    members: list[Member]
+    """What answers: one, or the ensemble's."""
     metric: str
     score: float
     """By cross-validation on the training rows."""
     interval: tuple[float, float]
     baseline: float
     """What always guessing scores on the same folds."""
+    threshold: float | None
+    """From which probability on the positive label is predicted; null: the likelier label."""
+    cost: float | None
+    """Mean cost of a row at that threshold, a false alarm being 1; null without false_negative_cost."""
+    latency_ms: float
+    """To predict one row on this machine, without the network."""
     candidates: list[Candidate]
     seconds: float
 
     def headline(self) -> str:
         low, high = self.interval
-        others = [c for c in self.candidates if c.score is not None and c.estimator != self.estimator]
-        said = "".join(f"{c.estimator} {shown(c.score)}, " for c in others)
+        best = {(m.estimator, m.variant) for m in self.members}
+        scored = [c for c in self.candidates if c.score is not None and (c.estimator, c.variant) not in best]
+        others = list(dict.fromkeys(c.estimator for c in scored))[:3]
+        said = "".join(f"{n} {shown(next(c.score for c in scored if c.estimator == n))}, " for n in others)
+        names = " + ".join(dict.fromkeys(member.estimator for member in self.members))
+        decided = "" if self.threshold is None else f" Positive from a probability of {self.threshold:.3g} on."
         return (
-            f"{self.estimator}: cross-validation {self.metric} {shown(self.score)} "
-            f"({shown(low)} to {shown(high)}); {said}always guessing {shown(self.baseline)}."
+            f"{names}: cross-validation {self.metric} {shown(self.score)} "
+            f"({shown(low)} to {shown(high)}); {said}always guessing {shown(self.baseline)}.{decided}"
         )
 
 
 @tool(effect="write")
 def train(args: TrainArgs, context: Context) -> Training:
     """Fit and compare estimators by cross-validation, and keep the best as a model."""
+    from tools.core.learning.outcome import kept_result
+    from tools.core.learning.prepared import training_rows
+
+    prepared = context.find(args.dataset, "prepared")
+    rows = training_rows(prepared)
+    asked = _asked(args, context, prepared, rows)
+    with context.store.staging() as job:
+        seconds, stopped = _run(job, asked, context)
+        if stopped and not (job / "outcome.json").exists():
+            raise stopped
+        outcome = _outcome(job, asked)
+        version = context.draw("model", asked["model_name"])
+        model = f"{asked['model_name']}:{version}"
+        result = Training(**kept_result(model, prepared, asked, outcome, seconds, stopped))
+        _keep(context, job, result, asked, args, rows.frame)
+    if stopped:
+        hint = stopped.hint or "Go on with: ekiben resume"
+        raise type(stopped)(f"{stopped.message} The best so far is kept as {model}: {result.headline()}", hint)
+    return result
+
+
+def _asked(args: TrainArgs, context: Context, prepared: Any, rows: Any) -> dict[str, Any]:
+    """What the training process is told."""
     from tools.core.learning.estimators import choose
     from tools.core.learning.metrics import resolve
-    from tools.core.learning.prepared import training_rows
+    from tools.core.learning.outcome import free_memory
     from tools.core.learning.recipe import inputs_of
     from tools.core.names import name_of
 
-    prepared = context.find(args.dataset, "prepared")
-    facts = prepared.record["result"]
+    facts, recipe = prepared.record["result"], prepared.record["recipe"]
     metric = resolve(args.metric, facts["task"])
-    recipe = prepared.record["recipe"]
-    names = choose(args.estimators, takes_gaps=recipe["impute"] == "none")
-    name = name_of(args.name) if args.name else prepared.name
-    rows = training_rows(prepared)
-    inputs = inputs_of(prepared.record, rows.frame)
-    asked = {
+    if args.false_negative_cost is not None and facts["task"] != "binary":
+        raise BadArguments(
+            f"false_negative_cost is about two labels; {facts['target']!r} is a {facts['task']} target.",
+            "Leave it out.",
+        )
+    limit = 1e9 * args.memory_limit if args.memory_limit else free_memory()
+    return {
         "name": prepared.name,
         "version": prepared.version,
         "path": str(prepared.path),
-        "inputs": inputs,
+        "inputs": inputs_of(prepared.record, rows.frame),
         "recipe": recipe,
         "suspects": facts["suspects"],
         "labels": facts["labels"],
@@ -86,101 +149,78 @@ def train(args: TrainArgs, context: Context) -> Training:
         "task": facts["task"],
         "split": facts["split"],
         "metric": metric,
-        "estimators": names,
-        "time_limit": min(args.time_limit, context.seconds_left()),
+        "estimators": choose(args.estimators, recipe["impute"] == "none", rows.weights is not None),
+        "time_limit": min(args.time_limit, max(0.1, 0.9 * context.seconds_left())),
+        "memory_limit": limit,
+        "false_negative_cost": args.false_negative_cost,
+        "max_latency_ms": args.max_latency_ms,
         "seed": args.seed,
+        "model_name": name_of(args.name) if args.name else prepared.name,
     }
-    with context.store.staging() as job:
-        outcome, seconds = _run(job, asked, context)
-        version = context.draw("model", name)
-        result = _result(f"{name}:{version}", prepared, metric, outcome, seconds)
-        _keep(context, job, result, asked, args, rows.frame)
-    return result
 
 
-def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[dict[str, Any], float]:
+def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[float, EkibenError | None]:
+    """Seconds that the training process took, and what stopped it before its time."""
     import time
 
-    from tools.core.files import read_json, write_json
+    from tools.core.files import write_json
     from tools.core.learning.jobs import run_child
+    from tools.core.learning.outcome import Told
 
     write_json(job / "job.json", asked)
-    limit = asked["time_limit"]
-    began: list[float] = []
-    best = ""
-
-    def told(fact: dict[str, Any]) -> None:
-        nonlocal best
-        if fact.get("ready"):
-            began.append(time.monotonic())
-        passed = time.monotonic() - began[0] if began else 0.0
-        if fact.get("best"):
-            best = f"   best so far {shown(fact['score'])} {asked['metric']}, {fact['best']}"
-        context.progress(min(passed / limit, 1.0), f"{passed:.0f} of {limit:.0f} s{best}")
-
-    seconds = run_child("tools.core.learning.training", job, limit, context, told)
-    outcome = read_json(job / "outcome.json") if (job / "outcome.json").exists() else {"candidates": []}
-    if not outcome.get("best"):
-        notes = "; ".join(f"{c['estimator']}: {c['note']}" for c in outcome["candidates"])
-        raise LimitReached(
-            f"No estimator was ready within {limit:g} s{f' ({notes})' if notes else ''}.",
-            "Allow more with --time-limit, or name a fast one with --estimators linear.",
-        )
-    return outcome, seconds
+    told = Told(asked, context)
+    began = time.monotonic()
+    try:
+        return run_child("tools.core.learning.training", job, asked["time_limit"], context, told), None
+    except KeyboardInterrupt:
+        return time.monotonic() - began, Interrupted("Stopped.", "Go on with: ekiben resume")
+    except (Interrupted, LimitReached) as exc:
+        return time.monotonic() - began, exc
 
 
-def _result(model: str, prepared: Any, metric: str, outcome: dict[str, Any], seconds: float) -> Training:
-    from tools.core.learning.prepared import leak_warnings
+def _outcome(job: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    from tools.core.files import read_json
 
-    best = outcome["best"]
-    warnings = leak_warnings(prepared) + [
-        f"{c['estimator']} has no score: {c['note']}." for c in outcome["candidates"] if c["score"] is None
-    ]
-    if best["note"]:
-        warnings.append(f"The time was short: {best['estimator']} was {best['note']}. Allow more with --time-limit.")
-    low, high = best["interval"]
-    if low <= outcome["baseline"] <= high:
-        warnings.append("This is not better than always guessing, as far as these rows can tell.")
-    if outcome["rows"] < 200:
-        warnings.append(f"{outcome['rows']} training rows are few: the interval is rough.")
-    return Training(
-        model=model,
-        prepared=prepared.tag,
-        estimator=best["estimator"],
-        metric=metric,
-        score=best["score"],
-        interval=best["interval"],
-        baseline=outcome["baseline"],
-        candidates=[Candidate(**candidate) for candidate in outcome["candidates"]],
-        seconds=round(seconds, 3),
-        warnings=warnings,
+    outcome: dict[str, Any] = read_json(job / "outcome.json") if (job / "outcome.json").exists() else {}
+    tried = read_json(job / "tried.json") if (job / "tried.json").exists() else []
+    if outcome.get("best"):
+        return outcome | {"candidates": tried or outcome["candidates"]}
+    notes = "; ".join(f"{c['estimator']}: {c['note']}" for c in tried[:4] if c["note"])
+    told = f" ({notes})" if notes else ""
+    if any("memory" in c["note"] for c in tried):
+        raise LimitReached(f"No estimator was ready within the memory limit{told}.", "Allow more with --memory-limit.")
+    raise LimitReached(
+        f"No estimator was ready within {asked['time_limit']:g} s{told}.",
+        "Allow more with --time-limit, or name a fast one with --estimators linear.",
     )
 
 
 def _keep(context: Context, job: Path, result: Training, asked: dict[str, Any], args: TrainArgs, frame: Any) -> None:
     import shutil
 
-    from service.runtime import MODEL_FILE
-    from tools.core.files import write_json
+    from service.runtime import ENCODER_FILE, ESTIMATORS, MODEL_FILE
+    from tools.core.files import sha256, write_json
     from tools.core.journal import now
     from tools.core.learning.models import facts_of, sample_of, shipped_hash
     from tools.core.serving.bento import save_model
 
-    chosen = job / result.estimator
+    chosen = job / "chosen"
     name, _, version = result.model.partition(":")
     with context.store.staging() as folder:
         files = folder / "files"
         files.mkdir()
-        for file in ("encoder.json", "estimator.skops"):
+        for file in (ENCODER_FILE, ESTIMATORS):
             (chosen / file).rename(files / file)
         write_json(files / MODEL_FILE, facts_of(result.document(), asked))
         write_json(folder / "sample.json", sample_of(files, frame))
-        (chosen / "answers.npy").rename(folder / "answers.npy")
+        for kept in ("answers.npy", "folds"):
+            (chosen / kept).rename(folder / kept)
         record = {
             "made": now(),
             "prepared": result.prepared,
             "arguments": args.model_dump(),
             "sha256": shipped_hash(files),
+            "answers_sha256": sha256(folder / "answers.npy"),
             "result": result.document(),
         }
         save_model(context, name, int(version), files, {"prepared": result.prepared, "estimator": result.estimator})

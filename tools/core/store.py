@@ -10,6 +10,7 @@ from typing import Any, Literal
 from tools.core.errors import Busy, NotFound, disk_errors
 from tools.core.files import read_json, remove, staging, write_json
 from tools.core.names import parse_reference
+from tools.core.signing import check, signed
 
 Kind = Literal["dataset", "prepared", "model", "bento", "deployment"]
 FOLDERS: dict[str, str] = {
@@ -19,6 +20,8 @@ FOLDERS: dict[str, str] = {
     "bento": "bentos",
     "deployment": "deployments",
 }
+SIGNED = ("prepared", "model")
+"""Kinds whose records say how good something is, or on which rows that was found."""
 LOCK_SECONDS = 60
 
 
@@ -38,8 +41,10 @@ class Artifact:
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """What it came from, with which arguments, and what the tool said of it."""
+        """What it came from, with which arguments, and what the tool said of it; Internal where somebody edited it."""
         found: dict[str, Any] = read_json(self.path / "record.json")
+        if self.kind in SIGNED:
+            check(self.path.parents[2], found, f"{self.kind} {self.tag}")
         return found
 
 
@@ -123,7 +128,7 @@ class Store:
 
     def keep(self, kind: str, name: str, version: int, staged: Path, record: dict[str, Any]) -> Artifact:
         """Give a staged folder its place, at once. What a killed process left there makes room."""
-        write_json(staged / "record.json", record)
+        write_json(staged / "record.json", signed(self.folder, record) if kind in SIGNED else record)
         path = self.path(kind, name, version)
         with disk_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)

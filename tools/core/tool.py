@@ -94,7 +94,7 @@ def tool(
 
 
 def _explain(declared: Tool, exc: ValidationError) -> str:
-    first = exc.errors(include_url=False)[0]
+    first = min(exc.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden")
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "missing":
         return f"{declared.name} needs {name!r}."

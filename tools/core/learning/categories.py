@@ -20,6 +20,8 @@ FEWEST_ROWS = 20
 """Rows from which on the target can be learned from other ones."""
 RARE = 3
 """A category needs so many training rows to get a number of its own."""
+BOTH = "both"
+"""A way to encode that estimators ask for: as auto does, and what the target is in each category beside it."""
 NOTHING = "\0"
 
 
@@ -42,7 +44,7 @@ def fit_category(
     if how == "onehot":
         return [{"op": "onehot", **told, "categories": often[:MOST_ASKED] + gaps}], {}
     plain = _usual(told, often, gaps, family)
-    if len(often) <= MANY or not can:
+    if (len(often) <= MANY and how != BOTH) or not can:
         return [plain], {}
     feature, own = _targets(told, often, values, y, labels)
     return [plain, feature], {1: own}

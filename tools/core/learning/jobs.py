@@ -13,10 +13,14 @@ from typing import Any
 
 from tools.core.children import environment, python
 from tools.core.context import Context
-from tools.core.errors import NO_SPACE, Internal, disk_full
+from tools.core.errors import NO_SPACE, DataRefused, Internal, Interrupted, LimitReached, disk_full
 
-THREADS = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""On tables, linear algebra's own threads cost more than they bring, and on a busy machine they spin."""
+THREADS = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""There is a process for each core: more threads would wait for each other, and on a busy machine they spin."""
+REFUSED = "tools.core.errors.DataRefused: "
+"""How the last line of a child's standard error begins when its data was refused."""
+STOP_SECONDS = 10.0
+"""How long a child that was asked to stop may take to write down what it has."""
 START_SECONDS = 300.0
 """How long a child may take to import its libraries and read its rows on a loaded machine."""
 
@@ -31,26 +35,58 @@ def run_child(
 ) -> float:
     """Run `python -m module job`; returns the seconds from its {"ready": true} to its end or its kill.
 
-    `told` gets each JSON line. Internal when it fails before the limit; its standard error is in job/stderr.txt.
+    `told` gets each JSON line. Internal when it fails before the limit; its standard error is in job/stderr.txt. On a
+    Ctrl-C or at the command's own deadline the child is asked to stop and to write down what it has, before that is
+    passed on; a second Ctrl-C kills it.
     """
     with (job / "stderr.txt").open("wb") as log, _group(module, job, log) as child:
-        began = ready = None
-        end = time.monotonic() + START_SECONDS
-        for line in _lines(child, context):
-            if line is not None and (fact := _parsed(line)):
-                if fact.get("ready"):
-                    began = ready = time.monotonic()
-                    end = began + time_limit + overtime(time_limit)
-                told(fact)
-            if time.monotonic() > end:
-                return time.monotonic() - (began or end)
-        if child.wait() != 0 or ready is None:
-            said = (job / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip()
-            if NO_SPACE in said:
-                raise disk_full(job)
-            tail = said.splitlines()[-1:]
-            raise Internal(f"The training process ended early: {' '.join(tail) or child.returncode}.")
-        return time.monotonic() - ready
+        try:
+            return _watch(child, job, time_limit, context, told)
+        except (KeyboardInterrupt, Interrupted, LimitReached):
+            child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(STOP_SECONDS)
+            raise
+
+
+def _watch(
+    child: subprocess.Popen[bytes],
+    job: Path,
+    time_limit: float,
+    context: Context,
+    told: Callable[[dict[str, Any]], None],
+) -> float:
+    began = ready = None
+    end = time.monotonic() + START_SECONDS
+    for line in _lines(child, context):
+        if line is not None and (fact := _parsed(line)):
+            if fact.get("ready"):
+                began = ready = time.monotonic()
+                end = began + time_limit + overtime(time_limit)
+            told(fact)
+        if time.monotonic() > end:
+            return time.monotonic() - (began or end)
+    if child.wait() != 0 or ready is None:
+        raise _early_end(job, child.returncode)
+    return time.monotonic() - ready
+
+
+def _early_end(job: Path, code: int) -> Exception:
+    said = (job / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip()
+    if NO_SPACE in said:
+        return disk_full(job)
+    if code == -signal.SIGKILL:
+        return LimitReached(
+            "The training process was killed: the machine's memory was probably used up.",
+            "Allow less with --memory-limit, or train on fewer rows with --where.",
+        )
+    last = said.splitlines()[-1:]
+    refused = last[0].removeprefix(REFUSED) if last and last[0].startswith(REFUSED) else None
+    return (
+        DataRefused(refused, "Prepare it with another --split.")
+        if refused
+        else Internal(f"The training process ended early: {' '.join(last) or code}.")
+    )
 
 
 @contextlib.contextmanager

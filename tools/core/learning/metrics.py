@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from service.runtime import decided
 from tools.core.errors import BadArguments
 
 DEFAULTS = {"binary": "roc_auc", "multiclass": "log_loss", "regression": "rmse"}
@@ -54,15 +55,21 @@ LOWER_IS_BETTER = {
     "mean_absolute_percentage_error",
 }
 RESAMPLES = 400
+FEW_ROWS = 200
+"""With fewer rows an interval is rough: `bench/intervals.py` measures how often it holds the truth."""
+MOST_DRAWN = 10_000
+"""Rows of one resample; of a larger table a part tells the spread, which shrinks with the root of their number."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What is predicted: the task, how many labels, and where the positive one stands."""
+    """What is predicted: the task, how many labels, where the positive one stands, and from which probability on."""
 
     task: str
     labels: int
     positive: int
+    threshold: float | None = None
+    """None: the likelier label."""
 
 
 def resolve(name: str | None, task: str) -> str:
@@ -116,12 +123,34 @@ def interval(metric: str, y: Any, answers: Any, goal: Goal, weights: Any = None,
 
     random = np.random.default_rng(seed)
     scores = []
-    for _ in range(RESAMPLES if len(y) <= 20_000 else RESAMPLES // 4):
-        rows = random.integers(0, len(y), len(y))
+    drawn = min(len(y), MOST_DRAWN)
+    for _ in range(RESAMPLES):
+        rows = random.integers(0, len(y), drawn)
         scores.append(score(metric, y[rows], answers[rows], goal, None if weights is None else weights[rows]))
     known = np.array(scores)[~np.isnan(scores)]
-    low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (float("nan"),) * 2
+    if not len(known):
+        return float("nan"), float("nan")
+    whole = score(metric, y, answers, goal, weights)
+    low, high = whole + (np.percentile(known, [2.5, 97.5]) - whole) * np.sqrt(drawn / len(y))
     return float(low), float(high)
+
+
+def calibration_error(y: Any, answers: Any, goal: Goal, weights: Any = None, bins: int = 10) -> float:
+    """Expected calibration error (Naeini et al. 2015) in bins of equally many rows, the mean over labels.
+
+    For two labels that of the positive one.
+    """
+    import numpy as np
+
+    counts = np.ones(len(y)) if weights is None else weights
+    places = [goal.positive] if goal.task == "binary" else range(goal.labels)
+    errors = []
+    for place in places:
+        order = np.argsort(answers[:, place], kind="stable")
+        parts = [part for part in np.array_split(order, bins) if len(part) and counts[part].sum() > 0]
+        gaps = [abs(np.average(answers[p, place] - (y[p] == place), weights=counts[p])) for p in parts]
+        errors.append(np.average(gaps, weights=[counts[p].sum() for p in parts]))
+    return float(np.mean(errors))
 
 
 def everything(y: Any, answers: Any, goal: Goal, weights: Any = None) -> dict[str, float]:
@@ -151,14 +180,15 @@ def _binary(metric: str, goal: Goal) -> Callable[..., Any]:
     def hit(y: Any) -> Any:
         return (y == goal.positive).astype(int)
 
-    if metric in ("roc_auc", "average_precision", "brier_score", "log_loss"):
+    if metric == "log_loss":
+        return _log_loss
+    if metric in ("roc_auc", "average_precision", "brier_score"):
         named = {"brier_score": m.brier_score_loss, "average_precision": m.average_precision_score}
-        function = named.get(metric) or getattr(m, "roc_auc_score" if metric == "roc_auc" else metric)
-        extra: dict[str, Any] = {"labels": [0, 1]} if metric == "log_loss" else {}
-        return lambda y, p, **w: function(hit(y), p[:, goal.positive], **extra, **w)
+        ranking = named.get(metric, _roc_auc)
+        return lambda y, p, **w: ranking(hit(y), p[:, goal.positive], **w)
     function = getattr(m, f"{metric}_score")
-    extra = {"zero_division": 0} if metric in ("f1", "precision", "recall") else {}
-    return lambda y, p, **w: function(hit(y), hit(p.argmax(axis=1)), **extra, **w)
+    extra: dict[str, Any] = {"zero_division": 0} if metric in ("f1", "precision", "recall") else {}
+    return lambda y, p, **w: function(hit(y), hit(decided(p, goal.threshold, goal.positive)), **extra, **w)
 
 
 def _multiclass(metric: str, goal: Goal) -> Callable[..., Any]:
@@ -167,9 +197,9 @@ def _multiclass(metric: str, goal: Goal) -> Callable[..., Any]:
 
     labels = list(range(goal.labels))
     if metric == "log_loss":
-        return lambda y, p, **w: m.log_loss(y, p, labels=labels, **w)
+        return _log_loss
     if metric == "roc_auc":
-        return lambda y, p, **w: m.roc_auc_score(y, p, multi_class="ovr", labels=labels, **w)
+        return lambda y, p, **w: float(np.mean([_roc_auc(y == label, p[:, label], **w) for label in labels]))
     if metric == "average_precision":
         return lambda y, p, **w: m.average_precision_score(np.eye(goal.labels)[y], p, average="macro", **w)
     if metric == "brier_score":
@@ -179,3 +209,26 @@ def _multiclass(metric: str, goal: Goal) -> Callable[..., Any]:
     function = getattr(m, f"{metric}_score")
     extra: dict[str, Any] = {"average": "macro", "zero_division": 0} if metric in ("f1", "precision", "recall") else {}
     return lambda y, p, **w: function(y, p.argmax(axis=1), **extra, **w)
+
+
+def _log_loss(y: Any, answers: Any, sample_weight: Any = None) -> float:
+    """As scikit-learn's log_loss, in a tenth of its time: a bootstrap calls it hundreds of times."""
+    import numpy as np
+
+    smallest = np.finfo(np.float64).eps
+    chances = np.clip(answers[np.arange(len(y)), y], smallest, 1 - smallest)
+    return float(np.average(-np.log(chances), weights=sample_weight))
+
+
+def _roc_auc(hit: Any, chance: Any, sample_weight: Any = None) -> float:
+    """As scikit-learn's roc_auc_score, in a fifth of its time: the share of pairs in the right order (Fawcett 2006)."""
+    import numpy as np
+
+    place = np.unique(chance, return_inverse=True)[1]
+    counts = np.ones(len(chance)) if sample_weight is None else sample_weight
+    positive = np.bincount(place, counts * hit)
+    negative = np.bincount(place, counts * (1 - hit))
+    pairs = positive.sum() * negative.sum()
+    if not pairs:
+        return float("nan")
+    return float((positive * (np.cumsum(negative) - negative / 2)).sum() / pairs)

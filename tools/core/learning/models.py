@@ -16,17 +16,22 @@ TOLERANCE = 1e-9
 
 def facts_of(result: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     """What model.json holds: all that the service needs to know, and no row."""
-    from importlib.metadata import version
-
-    told = ("model", "prepared", "estimator", "metric", "score", "interval", "baseline")
+    told = ("model", "prepared", "estimator", "metric", "score", "interval", "baseline", "threshold")
     asked_for = ("task", "labels", "positive", "inputs", "seed")
     return {
         "schema": 1,
         **{name: result[name] for name in told},
         **{name: asked[name] for name in asked_for},
         "target": asked["inputs"]["ignored"][0],
-        "versions": {name: version(name) for name in ("ekiben", "scikit-learn", "skops", "numpy")},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """The libraries that a model depends on, as installed here."""
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("ekiben", "scikit-learn", "lightgbm", "skops", "numpy")}
 
 
 def sample_of(files: Path, frame: Any) -> dict[str, Any]:
@@ -53,12 +58,18 @@ def goal_of(facts: Mapping[str, Any]) -> Goal:
     """What a model predicts, as the metrics take it."""
     labels = facts["labels"]
     positive = labels.index(facts["positive"]) if facts["task"] == "binary" else 0
-    return Goal(facts["task"], len(labels), positive)
+    return Goal(facts["task"], len(labels), positive, facts.get("threshold"))
 
 
 def load_runtime(context: Context, model: Artifact) -> Any:
-    """The loaded model; NotFound when the store lost its files, Internal when they were changed."""
+    """The loaded model; NotFound when the store lost its files, Internal when they or its record were changed."""
     from service.runtime import Runtime
+
+    return Runtime(check_files(context, model))
+
+
+def check_files(context: Context, model: Artifact) -> Path:
+    """The folder of a model's files, which are those that were trained."""
     from tools.core.serving.bento import model_folder
 
     folder = model_folder(context, model.tag)
@@ -66,21 +77,22 @@ def load_runtime(context: Context, model: Artifact) -> Any:
         raise Internal(
             f"The files of model {model.tag} are not those that were trained.", "Train it again, or restore them."
         )
-    return Runtime(folder)
+    return folder
 
 
 def shipped_hash(folder: Path) -> str:
     """The hash of a model's own files, without what BentoML adds."""
     import hashlib
 
-    from service.runtime import ENCODER_FILE, ESTIMATOR_FILE, MODEL_FILE
-    from tools.core.files import sha256
+    from service.runtime import ENCODER_FILE, ESTIMATORS, MODEL_FILE
+    from tools.core.files import folder_sha256, sha256
 
     total = hashlib.sha256()
-    for name in sorted((ENCODER_FILE, ESTIMATOR_FILE, MODEL_FILE)):
+    for name in (ENCODER_FILE, ESTIMATORS, MODEL_FILE):
         if not (folder / name).exists():
             raise NotFound(f"{name} is missing in {str(folder)!r}.", "Train the model again.")
-        total.update(f"{name}\0{sha256(folder / name)}\n".encode())
+        found = folder_sha256(folder / name) if name == ESTIMATORS else sha256(folder / name)
+        total.update(f"{name}\0{found}\n".encode())
     return total.hexdigest()
 
 

@@ -1,23 +1,22 @@
-"""Datasets and prepared datasets on disk; the sealed rows stand in a file of their own that one function opens."""
+"""Datasets and prepared datasets on disk: the training rows, and the sealed rows in a file that one function opens."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from tools.core.context import Context
-from tools.core.files import append_line, read_lines
+from tools.core.errors import Internal
+from tools.core.files import sha256
+from tools.core.learning.seal import SEALED, open_sealed, write_sealed
 from tools.core.store import Artifact
 
 TRAIN = "train.parquet"
-SEALED = "sealed.parquet"
-OPENINGS = "openings"
-"""Where the workspace keeps a file of openings for each seal."""
 TABLE, TEXTS = "table.parquet", "texts.parquet"
 GROUP, WEIGHT = "__group__", "__weight__"
 """Beside the columns in both files: rows of one group never stand in two folds; how much a row counts."""
 
 
 @dataclass(frozen=True)
-class Rows:
+class _Rows:
     """Rows of a prepared dataset: typed input columns, the target, the group of each row, and its weight."""
 
     frame: Any
@@ -25,6 +24,18 @@ class Rows:
     groups: Any
     weights: Any = None
     """None where all rows count the same."""
+
+
+class TrainingRows(_Rows):
+    """Rows that may be learned from."""
+
+
+@dataclass(frozen=True)
+class SealedRows(_Rows):
+    """Rows that are measured on alone: nothing that learns takes them."""
+
+    openings: int = 0
+    """How often they were opened, this time included."""
 
 
 def load_table(dataset: Artifact) -> Any:
@@ -43,43 +54,44 @@ def load_texts(dataset: Artifact) -> dict[str, Any]:
     return {str(name): found[name].astype(object) for name in found}
 
 
-def write_sides(folder: Any, rows: Any, sealed: Any, columns: list[str], groups: Any, weights: Any) -> None:
-    """Write the training and the sealed rows of a table into two files; `columns` are inputs and target."""
+def write_sides(
+    context: Context, folder: Any, seal: str, rows: Any, sealed: Any, columns: list[str], groups: Any, weights: Any
+) -> dict[str, str]:
+    """Write the training and the sealed rows of a table into two files; `columns` are inputs and target.
+
+    Returns what the record keeps of them: their hashes.
+    """
     for side, name in ((~sealed, TRAIN), (sealed, SEALED)):
         hidden = {GROUP: groups[side]} | ({} if weights is None else {WEIGHT: weights[side]})
-        rows.loc[side, columns].assign(**hidden).to_parquet(folder / name, index=False)
+        table = rows.loc[side, columns].assign(**hidden)
+        if name == TRAIN:
+            table.to_parquet(folder / name, index=False)
+        else:
+            write_sealed(context, seal, table, folder / name)
+    return {"train_sha256": sha256(folder / TRAIN), "sealed_sha256": sha256(folder / SEALED)}
 
 
-def training_rows(prepared: Artifact) -> Rows:
-    """The rows that may be trained on."""
-    return _rows(prepared, TRAIN)
-
-
-def open_sealed(prepared: Artifact, context: Context, model: str) -> tuple[Rows, int]:
-    """Open the sealed test set for `evaluate` alone: its rows, and how often it was opened, this time included.
-
-    What was prepared again from the same rows, or from more of them, has the same seal. A repeated step counts once.
-    """
-    seal = str(prepared.record["seal"]).replace(":", "-")
-    record = context.workspace / OPENINGS / f"{seal}.jsonl"
-    with context.store.lock(f"openings-{seal}"):
-        openings = read_lines(record)
-        if not context.key or context.key not in [opening.get("key") for opening in openings]:
-            from tools.core.journal import now
-
-            append_line(record, {"at": now(), "model": model, "key": context.key})
-            openings = read_lines(record)
-    return _rows(prepared, SEALED), len(openings)
-
-
-def _rows(prepared: Artifact, file: str) -> Rows:
+def training_rows(prepared: Artifact) -> TrainingRows:
+    """The rows that may be trained on; Internal where they are not those that were prepared."""
     import pandas as pd
 
-    frame = pd.read_parquet(prepared.path / file)
+    path = prepared.path / TRAIN
+    if not path.exists() or sha256(path) != prepared.record["train_sha256"]:
+        raise Internal(f"The training rows of {prepared.tag} were changed.", "Prepare the dataset again.")
+    return TrainingRows(*_parts(pd.read_parquet(path), prepared))
+
+
+def sealed_rows(prepared: Artifact, context: Context, model: str) -> SealedRows:
+    """The sealed rows, for `evaluate` alone. Each call is written down and counted."""
+    opened = open_sealed(prepared, context, model)
+    return SealedRows(*_parts(opened.table, prepared), openings=opened.openings)
+
+
+def _parts(frame: Any, prepared: Artifact) -> tuple[Any, Any, Any, Any]:
     target = prepared.record["result"]["target"]
     weights = frame[WEIGHT].to_numpy(dtype="float64") if WEIGHT in frame else None
     features = frame.drop(columns=[target, GROUP, WEIGHT], errors="ignore")
-    return Rows(features, frame[target], frame[GROUP].to_numpy(), weights)
+    return features, frame[target], frame[GROUP].to_numpy(), weights
 
 
 def leak_warnings(prepared: Artifact) -> list[str]:

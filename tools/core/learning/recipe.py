@@ -19,6 +19,9 @@ Family = Literal["linear", "forest", "boosting"]
 MOST_WORDS = {"linear": 300, "forest": 100, "boosting": 100}
 RARE = 3
 """A word needs so many training rows to get a number of its own."""
+KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)
+FEWEST_VALUES = 8
+MANY_VALUES = 2_000
 PLAIN_KINDS = {"number": "numeric", "truth": "boolean", "moment": "datetime", "text": "text"}
 
 
@@ -28,7 +31,10 @@ class Recipe:
 
     impute: Literal["auto", "median", "mean", "most_frequent", "constant", "none"] = "auto"
     scale: Literal["auto", "standard", "minmax", "none"] = "auto"
-    encode: Literal["auto", "onehot", "ordinal", "target"] = "auto"
+    encode: Literal["auto", "onehot", "ordinal", "target", "both"] = "auto"
+    """Both: as auto does, and target encodings beside it."""
+    curved: bool = False
+    """Numbers also as hinges, which let a linear estimator bend."""
 
 
 AUTO = Recipe()
@@ -137,9 +143,20 @@ def _input(column: Column, values: Any, is_feature: bool) -> dict[str, Any]:
 
 def _number(name: str, values: Any, family: Family, recipe: Recipe) -> list[Feature]:
     features = [_scaled({"op": "number", "column": name}, values, family, recipe)]
+    if recipe.curved and (hinges := _hinges(name, values, features[0])):
+        features.append(hinges)
     if features[0]["fill"] is not None and np.isnan(values).any():
         features.append({"op": "missing", "column": name})
     return features
+
+
+def _hinges(name: str, values: Any, plain: Feature) -> Feature | None:
+    """A line that may bend at some quantiles (Friedman 1991), for a number with many values."""
+    known = values[~np.isnan(values)]
+    if plain["fill"] is None or len(np.unique(known[:MANY_VALUES])) < FEWEST_VALUES:
+        return None
+    knots = np.unique(np.quantile(known, KNOTS))
+    return {"op": "hinges", "column": name, "fill": plain["fill"], "knots": knots.tolist(), "scale": plain["scale"]}
 
 
 def _scaled(feature: Feature, values: Any, family: Family, recipe: Recipe) -> Feature:

@@ -1,154 +1,234 @@
-"""The evaluation report: one HTML file that needs nothing else, with plots by scikit-learn's own displays."""
+"""The evaluation report: one HTML file that needs nothing else, readable on a phone."""
 
-import warnings
+from collections.abc import Iterable
 from html import escape
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from tools.core.context import Context
 from tools.core.files import write_text
-from tools.core.learning.metrics import Goal
-from tools.core.learning.models import goal_of
+from tools.core.learning import plots
+from tools.core.learning.metrics import Goal, score, shown
 
 STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}
-h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:1.5rem auto;padding:0 1rem;color:#222;background:#fff}
+h1{font-size:1.5rem;overflow-wrap:anywhere}h2{font-size:1.15rem;margin-top:2.2rem}
 .score{font-size:2.2rem;font-weight:600}.note{color:#555}
-.warning{background:#fff4d6;border-left:4px solid #e0a800;padding:.5rem .8rem;margin:.5rem 0}
-table{border-collapse:collapse}td,th{padding:.25rem .9rem .25rem 0;text-align:left;border-bottom:1px solid #eee}
-td.n{text-align:right;font-variant-numeric:tabular-nums}.plots{display:flex;flex-wrap:wrap;gap:1rem}
-.plots svg{max-width:100%;height:auto}
+.warning{background:#fff4d6;border-left:4px solid #e0a800;padding:.5rem .8rem;margin:.5rem 0;overflow-wrap:anywhere}
+.wide{overflow-x:auto}table{border-collapse:collapse}
+td,th{padding:.25rem .9rem .25rem 0;text-align:left;border-bottom:1px solid #eee;vertical-align:top}
+td{overflow-wrap:anywhere;max-width:34rem}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.plots{display:flex;flex-wrap:wrap;gap:1rem}figure{margin:0;max-width:100%}svg{max-width:100%;height:auto}
+pre{background:#f5f5f5;padding:.7rem;overflow-x:auto;font-size:.85rem}code{overflow-wrap:anywhere}
 """
+Cell = str | float | int | None
 
 
-def write_report(result: Any, y: Any, answers: Any, facts: dict[str, Any], prepared: dict[str, Any]) -> None:
-    """Write the report of an evaluation to `result.report`."""
-    goal = goal_of(facts)
-    plots = "".join(_regression(y, answers) if goal.task == "regression" else _classification(y, answers, facts, goal))
-    body = [
-        f"<h1>{escape(result.model)}: {escape(facts['target'])}</h1>",
-        _headline(result),
-        "".join(f'<p class="warning">{escape(warning)}</p>' for warning in result.warnings),
-        f'<h2>Plots</h2><div class="plots">{plots}</div>',
-        "<h2>All metrics</h2>" + _table(result.metrics.items()),
-        "<h2>What it was made from</h2>" + _table(_lineage(result, facts, prepared)),
-        "<h2>What was decided about the data</h2>" + _decisions(prepared["decisions"]),
+def write_report(
+    result: Any, y: Any, answers: Any, others: tuple[Any, Any], context: Context, model: Any, prepared: Any, goal: Goal
+) -> None:
+    """Write the report of an evaluation to `result.report`. `others` are what guessing and a simple model answered."""
+    training, facts = model.record["result"], prepared.record["result"]
+    title = f"{result.model}: {facts['target']}"
+    sections = [
+        ("", _headline(result, training) + _warnings(result.warnings)),
+        ("How good it is", _against(result, y, others, goal)),
+        ("Plots", f'<div class="plots">{"".join(_plots(y, answers, facts["labels"], goal))}</div>'),
+        ("All metrics", _table(("metric", "score"), result.metrics.items())),
+        ("Label by label", _labels(result)),
+        ("Where it does worse", _slices(result)),
+        ("What drives it", _importances(context, model, prepared)),
+        ("What was tried", _tried(training)),
+        ("What was asked", _asked(model, prepared)),
+        ("What was decided about the data", _decisions(facts)),
+        ("What may give the target away", _leaks(facts)),
+        ("What it was made from", _lineage(result, training, facts, prepared)),
+        ("How to make it again", _again(model, prepared, facts)),
     ]
+    body = "".join(f"<h2>{escape(name)}</h2>{text}" if name else text for name, text in sections if text)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
     html = (
-        f'<!doctype html><html lang="en"><head>{head}<title>{escape(result.model)}</title>'
-        f"<style>{STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+        f'<!doctype html><html lang="en"><head>{head}<title>{escape(title)}</title><style>{STYLE}</style></head>'
+        f"<body><h1>{escape(title)}</h1>{body}</body></html>\n"
     )
     write_text(Path(result.report), html)
 
 
-def _headline(result: Any) -> str:
+def _headline(result: Any, training: dict[str, Any]) -> str:
     low, high = result.interval
     seen = "rows it never saw" if result.openings is not None else "rows of another table"
+    names = " + ".join(dict.fromkeys(member["estimator"] for member in training["members"]))
+    openings = "once" if result.openings == 1 else f"{result.openings} times"
     return (
-        f'<p><span class="score">{result.score:.4g}</span> {escape(result.metric)} on {result.rows:,} {seen}</p>'
-        f'<p class="note">95 % interval {low:.4g} to {high:.4g} (bootstrap over rows). '
-        f"Always guessing scores {result.baseline:.4g} on the same rows."
-        + (f" The sealed test set was opened {result.openings} time(s)." if result.openings else "")
+        f'<p><span class="score">{shown(result.score)}</span> {escape(result.metric)} on {result.rows:,} {seen}</p>'
+        f'<p class="note">95 % interval {shown(low)} to {shown(high)}, by bootstrap over rows. Made by {escape(names)}.'
+        + (f" The sealed test set was opened {openings}." if result.openings else "")
         + "</p>"
     )
 
 
-def _lineage(result: Any, facts: dict[str, Any], prepared: dict[str, Any]) -> list[tuple[str, Any]]:
-    dropped = ", ".join(f"{d['column']} ({d['reason']})" for d in prepared["dropped"])
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    return [
-        ("Prepared dataset", result.prepared),
-        ("Dataset", prepared["dataset"]),
-        ("Target", f"{facts['target']}, positive label {facts['positive']}" if facts["positive"] else facts["target"]),
-        ("Task", result.task),
-        ("Estimator", facts["estimator"]),
-        ("Cross-validation score", f"{facts['score']:.4g} {facts['metric']}"),
-        ("Training rows", f"{prepared['train_rows']:,}"),
-        ("Sealed rows", f"{prepared['test_rows']:,} ({prepared['split']})"),
-        ("Rows set aside", f"{prepared['set_aside']:,}"),
-        ("Columns left out", dropped or "none"),
-        ("Seed", facts["seed"]),
-        ("Versions", versions),
+def _warnings(warnings: list[str]) -> str:
+    return "".join(f'<p class="warning">{escape(warning)}</p>' for warning in warnings)
+
+
+def _against(result: Any, y: Any, others: tuple[Any, Any], goal: Goal) -> str:
+    """The score beside the baselines, as a table and as a picture."""
+    from tools.core.learning.baselines import simple_name
+    from tools.core.learning.metrics import interval
+
+    simple = interval(result.metric, y, others[1], goal)
+    simple_score = score(result.metric, y, others[1], goal)
+    names = [result.model, f"{simple_name(result.task)} at its defaults"]
+    rows: list[Iterable[Cell]] = [
+        (names[0], result.score, _between(result.interval)),
+        (names[1], result.simple, _between(simple)),
+        ("always guessing", result.baseline, ""),
     ]
+    picture = plots.bars(
+        names, [result.score, simple_score], [result.interval, simple], result.metric, [(result.baseline, ":")]
+    )
+    note = ""
+    if result.calibration_error is not None:
+        off = f"{100 * result.calibration_error:.1f}"
+        note = f'<p class="note">Predicted probabilities are off by {off} percentage points on average.</p>'
+    told = _table(("", result.metric, "95 % interval"), rows)
+    return f'{told}<div class="plots">{picture}</div><p class="note">Dotted: always guessing.</p>{note}'
 
 
-def _decisions(decisions: list[dict[str, Any]]) -> str:
+def _plots(y: Any, answers: Any, labels: list[Any], goal: Goal) -> list[str]:
+    return plots.classification(y, answers, labels, goal) if labels else plots.regression(y, answers)
+
+
+def _labels(result: Any) -> str:
+    rows = [(str(each.label), each.rows, each.precision, each.recall, each.f1) for each in result.labels]
+    return _table(("label", "rows", "precision", "recall", "f1"), rows) if rows else ""
+
+
+def _slices(result: Any) -> str:
+    if not result.slices:
+        return "<p>No part of at least 50 rows does worse than the whole.</p>"
+    rows = [(f"{each.column}: {each.value}", each.rows, each.score, _between(each.interval)) for each in result.slices]
+    note = '<p class="note">The worst of many parts: some are here by chance, as their intervals tell.</p>'
+    return _table(("part of the table", "rows", result.metric, "95 % interval"), rows) + note
+
+
+def _importances(context: Context, model: Any, prepared: Any) -> str:
+    from tools.core.learning.importance import importances_of
+
+    found = importances_of(context, model, prepared)[: plots.MOST_BARS]
+    if not found:
+        return ""
+    metric = model.record["result"]["metric"]
+    values, intervals = [each.importance for each in found], [each.interval for each in found]
+    picture = plots.bars([each.column for each in found], values, intervals, f"What {metric} loses", [(0.0, ":")])
+    rows = [(each.column, each.importance, _between(each.interval)) for each in found]
+    note = (
+        '<p class="note">What the score loses when a column is shuffled, on training rows that each fold\'s model did '
+        "not learn from.</p>"
+    )
+    return f'<div class="plots">{picture}</div>{_table(("column", "importance", "95 % interval"), rows)}{note}'
+
+
+def _tried(training: dict[str, Any]) -> str:
+    rows = [
+        (_named(c), c["score"], c["seconds"], c["latency_ms"], c["note"])
+        for c in sorted(training["candidates"], key=lambda c: c["score"] is None)
+    ]
+    chosen = ", ".join(f"{_named(m)} ({100 * m['weight']:.0f} %)" for m in training["members"])
+    told = (
+        f"<p>Kept: {escape(chosen)}. Scores are {escape(training['metric'])} by cross-validation on training rows.</p>"
+    )
+    return told + _table(("candidate", training["metric"], "seconds", "ms a row", ""), rows)
+
+
+def _named(candidate: dict[str, Any]) -> str:
+    return f"{candidate['estimator']}, {candidate['variant']}" if candidate["variant"] else str(candidate["estimator"])
+
+
+def _asked(model: Any, prepared: Any) -> str:
+    """The arguments that somebody gave, step by step."""
+    given = [("preprocess", prepared.record["arguments"]), ("train", model.record["arguments"])]
+    return _table(("step", "arguments"), [(step, _arguments(args)) for step, args in given])
+
+
+def _arguments(args: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in args.items() if value not in (None, [], "auto"))
+
+
+def _decisions(facts: dict[str, Any]) -> str:
     """Each decision, and what to say to `ekiben preprocess` for something else."""
     lines = "".join(
-        f"<tr><td>{escape(d['decision'])}</td><td><code>{escape(d['overrule'])}</code></td></tr>" for d in decisions
+        f"<tr><td>{escape(d['decision'])}</td><td><code>{escape(d['overrule'])}</code></td></tr>"
+        for d in facts["decisions"]
     )
-    return f"<table><tr><th>decision</th><th>for something else</th></tr>{lines}</table>"
+    return f'<div class="wide"><table><tr><th>decision</th><th>for something else</th></tr>{lines}</table></div>'
 
 
-def _table(pairs: Any) -> str:
-    return "<table>" + "".join(_line(*pair) for pair in pairs) + "</table>"
+def _leaks(facts: dict[str, Any]) -> str:
+    if not facts["suspects"]:
+        return "<p>Nothing that the screen for leaks looks for was found.</p>"
+    return "<ul>" + "".join(f"<li>{escape(why)}</li>" for why in facts["suspects"]) + "</ul>"
 
 
-def _line(name: str, value: Any) -> str:
-    shown = "not defined" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-    kind = ' class="n"' if isinstance(value, float) else ""
-    return f"<tr><td>{escape(name)}</td><td{kind}>{escape(shown)}</td></tr>"
-
-
-def _classification(y: Any, answers: Any, facts: dict[str, Any], goal: Goal) -> list[str]:
-    from sklearn.calibration import CalibrationDisplay
-    from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay
-
-    names = [str(label) for label in facts["labels"]]
-    big = len(names) > 12
-
-    def confusion(axes: Any) -> None:
-        ConfusionMatrixDisplay.from_predictions(
-            y,
-            answers.argmax(axis=1),
-            labels=list(range(len(names))),
-            display_labels=names,
-            ax=axes,
-            colorbar=False,
-            include_values=not big,
-            xticks_rotation="vertical" if big else "horizontal",
-            cmap="Blues",
-        )
-
-    plots = [_svg(confusion, "Confusion matrix")]
-    if goal.task == "binary":
-        hit, chance = (y == goal.positive).astype(int), answers[:, goal.positive]
-        if 0 < hit.sum() < len(hit):
-            for kind, title in ((RocCurveDisplay, "ROC"), (PrecisionRecallDisplay, "Precision and recall")):
-                plots.append(_svg(lambda axes, kind=kind: kind.from_predictions(hit, chance, ax=axes), title))
-            calibration = _svg(
-                lambda axes: CalibrationDisplay.from_predictions(hit, chance, n_bins=10, ax=axes), "Calibration"
-            )
-            plots.append(calibration)
-    return plots
-
-
-def _regression(y: Any, answers: Any) -> list[str]:
-    from sklearn.metrics import PredictionErrorDisplay
-
-    kinds = (("actual_vs_predicted", "Actual and predicted"), ("residual_vs_predicted", "Residuals"))
-    return [
-        _svg(lambda axes, kind=kind: PredictionErrorDisplay.from_predictions(y, answers, kind=kind, ax=axes), title)
-        for kind, title in kinds
+def _lineage(result: Any, training: dict[str, Any], facts: dict[str, Any], prepared: Any) -> str:
+    dropped = ", ".join(f"{d['column']} ({d['reason']})" for d in facts["dropped"])
+    positive = "" if facts["positive"] is None else f", positive label {facts['positive']}"
+    rows = [
+        ("Dataset", facts["dataset"]),
+        ("Prepared dataset", result.prepared),
+        ("Target", f"{facts['target']}{positive}"),
+        ("Task", result.task),
+        ("Training rows", f"{facts['train_rows']:,}"),
+        ("Sealed rows", f"{facts['test_rows']:,} ({facts['split']})"),
+        ("Rows set aside", f"{facts['set_aside']:,}"),
+        ("Columns left out", dropped or "none"),
+        ("Cross-validation score", f"{shown(training['score'])} ({_between(training['interval'])})"),
+        ("Threshold", "the likelier label" if training["threshold"] is None else f"{training['threshold']:.4g}"),
+        ("Hash of the training rows", prepared.record["train_sha256"]),
+        ("Hash of the sealed rows", prepared.record["sealed_sha256"]),
     ]
+    return _table(("", ""), rows)
 
 
-def _svg(draw: Any, title: str) -> str:
-    """One plot as inline SVG, the same bytes for the same numbers."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
+def _again(model: Any, prepared: Any, facts: dict[str, Any]) -> str:
+    """The commands that make the same model from the same dataset."""
+    from tools.core.learning.models import versions
 
-    with mpl.rc_context({"svg.hashsalt": "ekiben", "svg.fonttype": "none", "font.family": "sans-serif"}):
-        figure = Figure(figsize=(4.6, 3.8), layout="constrained")
-        FigureCanvasSVG(figure)
-        axes = figure.subplots()
-        draw(axes)
-        axes.set_title(title)
-        buffer = StringIO()
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph")  # texts stay texts: the browser has the font
-            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
+    steps = [
+        _command("preprocess", facts["dataset"], prepared.record["arguments"], "dataset"),
+        _command("train", prepared.tag, model.record["arguments"], "dataset"),
+        f"ekiben evaluate {model.tag}",
+    ]
+    told = ", ".join(f"{name} {version}" for name, version in versions().items())
+    text = escape("\n".join(steps))
+    return f'<pre>{text}</pre><p class="note">With {escape(told)}. Or: ekiben export {escape(model.tag)}</p>'
+
+
+def _command(tool: str, subject: str, args: dict[str, Any], positional: str) -> str:
+    import shlex
+
+    words = ["ekiben", tool, subject]
+    for name, value in args.items():
+        if name != positional and value not in (None, [], False):
+            for each in value if isinstance(value, list) else [value]:
+                words += [f"--{name.replace('_', '-')}", str(each)]
+    return shlex.join(words)
+
+
+def _between(interval: Any) -> str:
+    low, high = interval
+    return f"{shown(low)} to {shown(high)}"
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[Iterable[Cell]]) -> str:
+    first = "".join(f"<th>{escape(head)}</th>" for head in heads) if any(heads) else ""
+    lines = "".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
+    return f'<div class="wide"><table><tr>{first}</tr>{lines}</table></div>'
+
+
+def _cell(value: Cell) -> str:
+    if isinstance(value, float):
+        return f'<td class="n">{value:.4g}</td>'
+    if isinstance(value, int):
+        return f'<td class="n">{value:,}</td>'
+    return f"<td>{escape('not defined' if value is None else value)}</td>"

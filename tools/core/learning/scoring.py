@@ -80,3 +80,22 @@ def _refuse_absent(path: Path, names: list[str], inputs: Any) -> None:
     if needed:
         shown = ", ".join(map(repr, needed[:5])) + (", …" if len(needed) > 5 else "")
         raise DataRefused(f"{path.name!r} lacks columns that the model needs: {shown}.", "Add them.")
+
+
+def learned_share(checked: Checked, target: Any, prepared: Artifact, runtime: Any) -> float:
+    """The share of a table's rows that stand among the training rows, target included."""
+    import numpy as np
+    import pandas as pd
+
+    from tools.core.learning.prepared import training_rows
+    from tools.core.learning.recipe import columns_of
+    from tools.core.learning.split import row_keys
+
+    rows = training_rows(prepared)
+    known = check_columns(runtime.inputs, columns_of(rows.frame, runtime.inputs), len(rows.frame))
+
+    def keys(columns: dict[str, Any], values: Any) -> Any:
+        texts = [str(value) for value in values]
+        return row_keys(pd.DataFrame({str(n): list(c) for n, c in enumerate(columns.values())}).assign(target=texts))
+
+    return float(np.isin(keys(checked.columns, target), keys(known.columns, rows.target)).mean())

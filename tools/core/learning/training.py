@@ -1,7 +1,8 @@
-"""The training process: tries candidates one after another in forks that can be killed, keeps the best so far.
+"""The training process: tries candidates in forks that can be killed, and writes the best as a model's files.
 
 Run as `python -m tools.core.learning.training JOB`, JOB being a folder with job.json. It says what it does by JSON
-lines on standard output, the first being {"ready": true}; when it ends, JOB/outcome.json is there.
+lines on standard output, the first being {"ready": true}. JOB/outcome.json is there from the first model on, and again
+at the end. On SIGTERM it stops trying and keeps the best so far.
 """
 
 import json
@@ -9,7 +10,7 @@ import os
 import signal
 import sys
 import time
-import traceback
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,37 +19,53 @@ import numpy as np
 
 from service.rows import check_columns
 from tools.core.files import read_json, write_json
-from tools.core.learning.candidate import Problem, TooSlow, cross_validate, fit, folds_of, save
+from tools.core.learning.attempt import Asked, dummy
+from tools.core.learning.candidate import Problem, folds_of
+from tools.core.learning.choosing import Choice, choose, write_outcome
+from tools.core.learning.estimators import ESTIMATORS
 from tools.core.learning.labels import to_codes
-from tools.core.learning.metrics import Goal, better, guess, interval, score
+from tools.core.learning.metrics import Goal
+from tools.core.learning.polish import aim_of
+from tools.core.learning.portfolio import SKEWED, Candidate, Facts, portfolio, seconds
 from tools.core.learning.prepared import training_rows
 from tools.core.learning.recipe import Recipe, columns_of
+from tools.core.learning.schedule import Workers, resident
+from tools.core.learning.search import Search
 from tools.core.store import Artifact
+
+LARGEST_SHARE_OF_TIME = 0.2
+"""Where the first candidate would take more, the quickest comes first."""
 
 
 def main(job: Path) -> None:
     """Train until the plan or the time is through; the outcome is written whatever was reached."""
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
     asked = read_json(job / "job.json")
-    problem = read_problem(asked)
-    preload()
-    deadline = time.monotonic() + asked["time_limit"]
+    rows = read_rows(asked)
+    problem = problem_of(asked, rows)
+    preload(asked["estimators"])
+    (job / "cache").mkdir(exist_ok=True)
+    began = time.monotonic()
     say(ready=True)
-    base = dummy(problem, asked["metric"])
-    tried: list[dict[str, Any]] = []
-    best: dict[str, Any] | None = None
-    for name in asked["estimators"]:
-        found = attempt(name, problem, asked["metric"], job, deadline, first=best is None)
-        tried.append({key: found[key] for key in ("estimator", "score", "seconds", "note")})
-        if found["score"] is not None and (best is None or better(asked["metric"], found["score"], best["score"])):
-            best = found
-        write_json(job / "outcome.json", {"best": best, "candidates": tried, "baseline": base, "rows": len(problem.y)})
-        say(best=best and best["estimator"], score=best and best["score"], tried=len(tried))
+    if resident(os.getpid()) > asked["memory_limit"]:
+        say(refused=f"The table alone takes {resident(os.getpid()) / 1e9:.2g} GB of memory")
+        return
+    search = search_of(asked, problem, rows.groups, job, began, lambda: bool(stopped))
+    keep = partial(write_outcome, asked, problem, search, job)
+    search.run(lambda found: keep(Choice({found.candidate.key: (found, 1.0)}, found.answers)))
+    if search.finished:
+        keep(choose(search, problem, asked, rows.groups))
+    write_json(job / "tried.json", search.tried)
 
 
-def read_problem(asked: dict[str, Any]) -> Problem:
+def read_rows(asked: dict[str, Any]) -> Any:
+    """The training rows; the sealed ones are in another file, which this process never opens."""
+    return training_rows(Artifact("prepared", asked["name"], asked["version"], Path(asked["path"])))
+
+
+def problem_of(asked: dict[str, Any], rows: Any) -> Problem:
     """The training rows as checked columns, with folds that keep equal rows and groups together."""
-    prepared = Artifact("prepared", asked["name"], asked["version"], Path(asked["path"]))
-    rows = training_rows(prepared)
     labels = asked["labels"]
     y = to_codes(rows.target, labels) if labels else rows.target.to_numpy(dtype=np.float64)
     checked = check_columns(asked["inputs"], columns_of(rows.frame, asked["inputs"]), len(y))
@@ -56,106 +73,81 @@ def read_problem(asked: dict[str, Any]) -> Problem:
     positive = labels.index(asked["positive"]) if asked["task"] == "binary" else 0
     goal = Goal(asked["task"], len(labels), positive)
     recipe = Recipe(**asked["recipe"])
-    return Problem(asked["inputs"], checked.columns, y, goal, folds, asked["seed"], recipe, rows.weights)
+    forward = asked["split"] == "time"
+    return Problem(asked["inputs"], checked.columns, y, goal, folds, asked["seed"], recipe, rows.weights, forward)
 
 
-def preload() -> None:
+def search_of(
+    asked: dict[str, Any], problem: Problem, groups: Any, job: Path, began: float, is_stopped: Callable[[], bool]
+) -> Search:
+    """The search that was asked for."""
+    limit = asked["time_limit"]
+    rarest = rarest_share(problem)
+    facts = Facts(
+        len(problem.y), problem.goal.labels, rarest, is_skewed(problem), asked["false_negative_cost"] is not None
+    )
+    aim = aim_of(asked["metric"], asked["task"], rarest, asked["false_negative_cost"])
+    judged = Asked(asked["metric"], aim, asked["false_negative_cost"], asked["max_latency_ms"])
+    columns = width(problem)
+    plan = quickest_first(portfolio(asked["estimators"], facts), problem, columns, limit)
+    workers = Workers(cores(), asked["memory_limit"])
+    reserve = min(4.0, 0.07 * limit + 0.3)
+    base = dummy(problem, asked["metric"])
+    until, deadline = began + limit - reserve, began + limit
+    return Search(problem, judged, plan, job, workers, until, columns, say, is_stopped, base, deadline)
+
+
+def quickest_first(plan: list[Candidate], problem: Problem, columns: int, limit: float) -> list[Candidate]:
+    """The plan, led by its quickest candidate where the time is short."""
+
+    def expected(candidate: Candidate) -> float:
+        return seconds(candidate, len(problem.y), columns, problem.goal.labels)
+
+    if expected(plan[0]) * len(problem.folds) / cores() < LARGEST_SHARE_OF_TIME * limit:
+        return plan
+    quickest = min(plan, key=expected)
+    return [quickest, *(candidate for candidate in plan if candidate is not quickest)]
+
+
+def cores() -> int:
+    """How many forks may run at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def width(problem: Problem) -> int:
+    """About how many numbers a row becomes."""
+    kinds = {column["name"]: column for column in problem.inputs["columns"]}
+    each = {"text": 60, "datetime": 5}
+    known = [each.get(kinds[n]["kind"], 1) if n in kinds else 1 for n in problem.inputs.get("features", list(kinds))]
+    return sum(known) or 1
+
+
+def rarest_share(problem: Problem) -> float:
+    """The share of the rarest label; 1 in regression."""
+    if not problem.goal.labels:
+        return 1.0
+    return float(np.bincount(problem.y, minlength=problem.goal.labels).min() / len(problem.y))
+
+
+def is_skewed(problem: Problem) -> bool:
+    """Whether a target of numbers above zero has a long tail that a logarithm would shorten."""
+    from scipy.stats import skew
+
+    if problem.goal.labels or problem.y.min() < 0 or problem.y.max() > 1e12:
+        return False
+    plain = float(skew(problem.y))
+    return plain > SKEWED and abs(float(skew(np.log(problem.y + (problem.y.min() < 1e-6))))) < plain
+
+
+def preload(estimators: list[str]) -> None:
     """Import what the forks will need, once, without starting a thread of OpenMP that a fork would lose."""
     from importlib import import_module
 
-    for module in ("skops.io", "sklearn.ensemble", "sklearn.linear_model", "sklearn.metrics"):
+    known = {"lightgbm": "lightgbm", "mlp": "sklearn.neural_network", "nearest_neighbors": "sklearn.neighbors"}
+    wanted = [known.get(name) or ESTIMATORS[name].package for name in estimators]
+    common = ("skops.io", "sklearn.ensemble", "sklearn.linear_model", "sklearn.metrics", "sklearn.preprocessing")
+    for module in (*common, "scipy.optimize", "scipy.stats", *filter(None, wanted)):
         import_module(module)
-
-
-def dummy(problem: Problem, metric: str) -> float:
-    """The score of always guessing, on the same folds."""
-    answers = np.full((len(problem.y), max(problem.goal.labels, 1)), np.nan)
-    for train, test in problem.folds:
-        weights = None if problem.weights is None else problem.weights[train]
-        answers[test] = guess(problem.y[train], problem.goal, weights)
-    return tested_score(metric, problem, answers if problem.goal.labels else answers[:, 0])
-
-
-def tested_score(metric: str, problem: Problem, answers: Any) -> float:
-    """The score on the rows that some fold tested."""
-    there = tested(answers)
-    return score(metric, problem.y[there], answers[there], problem.goal, weights_of(problem, there))
-
-
-def weights_of(problem: Problem, rows: Any) -> Any:
-    """The weights of some rows, or None."""
-    return None if problem.weights is None else problem.weights[rows]
-
-
-def tested(answers: Any) -> Any:
-    """A mask of the rows that have an answer."""
-    return ~np.isnan(answers.reshape(len(answers), -1)).any(axis=1)
-
-
-def attempt(name: str, problem: Problem, metric: str, job: Path, deadline: float, first: bool) -> dict[str, Any]:
-    """One candidate in a fork of its own: its score, or None with a note why there is none."""
-    began = time.monotonic()
-    result = job / name / "result.json"
-    if deadline - began < 0.2:
-        return {"estimator": name, "score": None, "seconds": 0.0, "note": "no time was left for it"}
-    child = os.fork()
-    if child == 0:
-        run_candidate(name, problem, metric, job / name, deadline, first)
-    note = wait_for(child, deadline)
-    if result.exists():
-        return {**read_json(result), "seconds": round(time.monotonic() - began, 3)}
-    error = job / name / "error.txt"
-    note = error.read_text(encoding="utf-8").splitlines()[-1] if error.exists() else note
-    return {"estimator": name, "score": None, "seconds": round(time.monotonic() - began, 3), "note": note}
-
-
-def wait_for(child: int, deadline: float) -> str:
-    """Wait for a fork; kill it at the deadline."""
-    parent = os.getppid()
-    while True:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return "" if status == 0 else f"its process ended with status {os.waitstatus_to_exitcode(status)}"
-        orphaned = os.getppid() != parent
-        if orphaned or time.monotonic() > deadline:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            if orphaned:
-                sys.exit("the command that wanted this training is gone")
-            return "its time was up"
-        time.sleep(0.02)
-
-
-def run_candidate(name: str, problem: Problem, metric: str, folder: Path, deadline: float, first: bool) -> None:
-    """In the fork: measure, fit on all rows, save, write result.json last. Never returns.
-
-    While there is no model yet, one that was tested on some folds alone is better than none.
-    """
-    code = 1
-    folder.mkdir(exist_ok=True)
-    try:
-        told = partial(say_fold, name)
-        answers, folds = cross_validate(name, problem, deadline, told, may_stop_early=first)
-        save(folder, *fit(name, problem, np.arange(len(problem.y))))
-        np.save(folder / "answers.npy", answers)
-        there = tested(answers)
-        y, known = problem.y[there], answers[there]
-        weights = weights_of(problem, there)
-        found = {"estimator": name, "score": score(metric, y, known, problem.goal, weights)}
-        found["note"] = "" if folds == len(problem.folds) else f"tested on {folds} of {len(problem.folds)} folds"
-        write_json(folder / "result.json", found | {"interval": interval(metric, y, known, problem.goal, weights)})
-        code = 0
-    except TooSlow as exc:
-        (folder / "error.txt").write_text(f"it would have taken {exc} s", encoding="utf-8")
-    except BaseException:
-        (folder / "error.txt").write_text(traceback.format_exc(), encoding="utf-8")
-    finally:
-        os._exit(code)
-
-
-def say_fold(name: str, fold: int) -> None:
-    """Tell the parent that a fold is done."""
-    say(estimator=name, fold=fold)
 
 
 def say(**facts: Any) -> None:

@@ -14,7 +14,7 @@ from tools.core.context import Context
 from tools.core.errors import NO_SPACE, BadArguments, Internal, NotFound, disk_full
 from tools.core.files import read_json, remove, staging, write_text
 
-SERVING = ("bentoml", "httptools", "msgspec", "numpy", "scikit-learn", "skops", "uvicorn", "uvloop")
+SERVING = ("bentoml", "httptools", "lightgbm", "msgspec", "numpy", "scikit-learn", "skops", "uvicorn", "uvloop")
 """What a Bento needs besides Python; with what these need, pinned to the versions that are installed here."""
 FORBIDDEN = re.compile(
     rb"(?:--(?:extra-)?index-url|--find-links|https?://[^\s\"']*(?:/simple\b|pypi\.)|//[^/\s:@]+:[^/\s@]+@)"
