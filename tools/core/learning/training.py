@@ -5,6 +5,7 @@ lines on standard output, the first being {"ready": true}. JOB/outcome.json is t
 at the end. On SIGTERM it stops trying and keeps the best so far.
 """
 
+import gc
 import json
 import os
 import signal
@@ -46,6 +47,7 @@ def main(job: Path) -> None:
     problem = problem_of(asked, rows)
     preload(asked["estimators"])
     (job / "cache").mkdir(exist_ok=True)
+    gc.freeze()  # or each fork's collector would touch, and so copy, all pages that it shares
     began = time.monotonic()
     say(ready=True)
     if resident(os.getpid()) > asked["memory_limit"]:
