@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DATA := bench/quality/data
+PEERS := bench/.peers
 
-.PHONY: setup demo test lint format docs lock bench clean
+.PHONY: setup demo test lint format docs lock bench bench-quality bench-quality-small bench-intervals clean
 
 setup: $(VENV)/.ready
 
@@ -35,6 +37,18 @@ docs: setup # docs/tools.md, from the tools' declarations
 bench: setup
 	$(BIN)/python -P bench/speed.py
 	$(BIN)/python -P bench/intake.py
+
+bench-quality: setup # everybody on every table; DATA is a folder with a catalog.json, PEERS one for their environments
+	$(BIN)/python bench/quality/run.py --data $(DATA) --peers $(PEERS) \
+	  --contenders tutorial hist_gradient_boosting lightgbm catboost skrub flaml@30 autogluon@60 ekiben@10 ekiben@30
+
+bench-quality-small: setup
+	$(BIN)/python bench/quality/run.py --tables titanic_raw wine_red abalone \
+	  --contenders hist_gradient_boosting lightgbm ekiben@5
+
+bench-intervals: setup
+	$(BIN)/python -P bench/intervals.py
+	$(BIN)/python -P bench/verdicts.py
 
 lock: # needs uv; the lock names no index
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes \

@@ -9,6 +9,7 @@ import click
 from pydantic.fields import FieldInfo
 
 from agent.cli import given, with_globals
+from agent.explained import explained
 from tools.core.tool import Tool
 
 
@@ -56,6 +57,10 @@ def _details(name: str, result: dict[str, Any]) -> list[str]:
     """What a person wants to see of a read tool beside its headline."""
     if name == "logs":
         return list(result["lines"])
+    if name == "explain":
+        return explained(result)
+    if name != "status":
+        return []
     kinds = ("datasets", "prepared", "models", "bentos")
     lines = [f"{kind}: {', '.join(result[kind])}" for kind in kinds if result[kind]]
     for found in result["deployments"]:

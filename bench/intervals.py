@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.core.learning.metrics import Goal, interval, score
+from tools.core.learning.intervals import interval
+from tools.core.learning.metrics import Goal, score
 
 POPULATION = 1_000_000
-SIZES = (50, 100, 200, 500, 2_000)
-REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+SIZES = (50, 200, 1_000)
+REPEATS = int(sys.argv[1]) if len(sys.argv) > 1 else 300
 
 
 @dataclass(frozen=True)

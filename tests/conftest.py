@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,22 @@ for name in [name for name in os.environ if name.startswith(SETTINGS)]:
 EKIBEN = Path(sys.executable).with_name("ekiben")
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 LOOPBACK = ("127.", "::1", "localhost")
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a browser where there is none; with NOTHING_LEFT_OUT set, as in CI, that is an error."""
+    gone = [item for item in items if item.get_closest_marker("needs_chromium")] if CHROMIUM is None else []
+    if gone and os.environ.get("NOTHING_LEFT_OUT"):
+        raise pytest.UsageError("There is no chromium, and nothing may be left out.")
+    items[:] = [item for item in items if item not in gone]
+
+
+def pytest_report_header() -> str:
+    """What this run leaves out."""
+    return "chromium: " + (CHROMIUM or "none, so that tests which look at pages in a browser are left out")
 
 
 def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:

@@ -71,3 +71,11 @@ def test_numbers_are_plain(bench: Bench) -> None:
     told = bench("explain", model="t", row=0).document()
     assert isinstance(told["row"]["contributions"][0]["contribution"], float)
     assert not any(isinstance(value, np.generic) for value in told["row"].values())
+
+
+def test_the_command_shows_bars(bench: Bench) -> None:
+    from agent.explained import explained
+
+    lines = explained(bench("explain", model="t", row=0).document())
+    assert any(line.lstrip().startswith("age") and "█" in line for line in lines)
+    assert any(line.startswith("Row 0, from") for line in lines)

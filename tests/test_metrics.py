@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as m
 
-from tools.core.learning.metrics import Goal, interval, score
+from tools.core.learning.intervals import interval
+from tools.core.learning.metrics import Goal, score
 
 ROWS = st.lists(st.tuples(st.integers(0, 10), st.booleans(), st.integers(0, 3)), min_size=4, max_size=40).filter(
     lambda rows: len({(hit, weight > 0) for _, hit, weight in rows} & {(True, True), (False, True)}) == 2

@@ -19,7 +19,7 @@ TOOLS = {
     "profile": "path name separator encoding header sheet cluster",
     "preprocess": "dataset target task positive drop where derive kinds missing impute scale encode test_fraction split"
     " time_column group_column weight_column seed name",
-    "train": "dataset metric time_limit memory_limit estimators seed cluster name",
+    "train": "dataset metric time_limit memory_limit estimators false_negative_cost max_latency_ms seed cluster name",
     "evaluate": "model path",
     "explain": "model path row",
     "compare": "models",
@@ -583,7 +583,24 @@ def test_written_later(request_text: str, wanted: Steps | str) -> None:
     assert not differs(request_text, wanted)
 
 
-PLANS = [(r, w) for r, w in SEEN + UNSEEN + LATER if w != ASK]
+LIMITS = [
+    ("train on churn.csv within 5 ms per row", fit(max_latency_ms=5)),
+    ("train on churn.csv, answers in at most 20 milliseconds", fit(max_latency_ms=20)),
+    ("train churn.csv, a false negative costs 10 times a false alarm", fit(false_negative_cost=10)),
+    ("train on churn.csv, missing a churner is 5 times worse than a false alarm", fit(false_negative_cost=5)),
+    ("train on churn.csv, false negative cost 8", fit(false_negative_cost=8)),
+    ("train on churn.csv with at most 2 GB of memory, 20 seconds", fit(memory_limit=2, time_limit=20)),
+    ("用 churn.csv 训练，漏报的代价是误报的 5 倍", fit(false_negative_cost=5)),
+    ("用 churn.csv 训练，内存不超过 4GB，延迟不超过 10 毫秒", fit(memory_limit=4, max_latency_ms=10)),
+]
+
+
+@pytest.mark.parametrize(("request_text", "wanted"), LIMITS, ids=[r for r, _ in LIMITS])
+def test_limits_and_costs_of_training(request_text: str, wanted: Steps | str) -> None:
+    assert not differs(request_text, wanted)
+
+
+PLANS = [(r, w) for r, w in SEEN + UNSEEN + LATER + LIMITS if w != ASK]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

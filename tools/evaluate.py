@@ -95,7 +95,8 @@ def _result(
     args: EvaluateArgs, context: Context, model: Any, prepared: Any, runtime: Any, scored: Scored,
     y: Any, answers: Any, others: tuple[Any, Any],
 ) -> Evaluation:  # fmt: skip
-    from tools.core.learning.metrics import calibration_error, everything, interval, score
+    from tools.core.learning.intervals import interval
+    from tools.core.learning.metrics import calibration_error, everything, score
     from tools.core.learning.models import goal_of
     from tools.core.learning.slices import by_label, worst_slices
 

@@ -70,6 +70,9 @@ PREPARING = {
 KINDS = {"categorical": "类别", "numeric": "数值", "text": "文本", "datetime": "日期", "boolean": "布尔", "id": "编号"}
 SIMPLE = {
     "time_limit": ("at most {} seconds", "最多 {} 秒"),
+    "memory_limit": ("at most {} GB of memory", "内存不超过 {} GB"),
+    "false_negative_cost": ("a false negative costs {} times a false alarm", "漏报的代价是误报的 {} 倍"),
+    "max_latency_ms": ("latency at most {} ms", "延迟不超过 {} 毫秒"),
     "metric": ("metric {}", "指标 {}"), "port": ("port {}", "端口 {}"),
     "host": ("host {}", "主机 {}"), "replicas": ("{} replicas", "{} 个副本"), "seed": ("seed {}", "随机种子 {}"),
     "canary": ("canary {}%", "金丝雀 {}%"), "test_fraction": ("test fraction {}", "测试集比例 {}"),

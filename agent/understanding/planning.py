@@ -17,7 +17,7 @@ from agent.understanding.training import Origin, add_training
 from tools.core.names import slug
 from tools.core.plan import Plan, Question, Step
 
-TRAINS = {"estimators", "metric", "time_limit"}
+TRAINS = {"estimators", "metric", "time_limit", "memory_limit", "false_negative_cost", "max_latency_ms"}
 PREPARES = {
     "target",
     "task",

@@ -104,6 +104,7 @@ def _taken_apart(said: Said) -> Plan | Question:
 
 def _take_arguments(said: Said) -> None:
     take_metric(said)
+    take_numbers(said, "max_latency_ms", "false_negative_cost", "memory_limit")
     take_duration(said)
     take_numbers(said, "test_fraction", "canary", "port", "replicas", "seed", "time_limit")
     if re.search(r"日志|\blogs?\b|\btail\b", said.draft.text, re.IGNORECASE):

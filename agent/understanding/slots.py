@@ -27,6 +27,9 @@ BOUNDS = {
     "replicas": (1, 1000),
     "test_fraction": (0.01, 0.9),
     "time_limit": (0.1, 1e7),
+    "max_latency_ms": (0.001, 1e6),
+    "false_negative_cost": (0.001, 1e6),
+    "memory_limit": (0.01, 1e5),
     "canary": (1, 100),
 }
 RATIO = re.compile("([一二三四五六七八九])([一二三四五六七八九])分")

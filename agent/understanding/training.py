@@ -16,7 +16,7 @@ PREPROCESS = (
     "target", "task", "positive", "drop", "where", "derive", "kinds", "missing", "impute", "scale", "encode",
     "test_fraction", "split", "time_column", "group_column", "weight_column", "seed",
 )  # fmt: skip
-TRAIN = ("metric", "time_limit", "estimators", "seed")
+TRAIN = ("metric", "time_limit", "memory_limit", "estimators", "false_negative_cost", "max_latency_ms", "seed")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from tools.core.learning.assembly import Part, assembled, write
 from tools.core.learning.attempt import Asked, Files, Finished, tested, weights_of, with_threshold
 from tools.core.learning.candidate import Problem
 from tools.core.learning.ensemble import bagged, mixed, worth_it
-from tools.core.learning.metrics import interval, score
+from tools.core.learning.intervals import interval
+from tools.core.learning.metrics import score
 from tools.core.learning.polish import expected_cost
 from tools.core.learning.schedule import Task
 from tools.core.learning.search import Search

@@ -1,4 +1,4 @@
-"""Metrics by scikit-learn's scorer names without their sign, with intervals by bootstrap.
+"""Metrics by scikit-learn's scorer names without their sign.
 
 y is an integer array of label positions, or of numbers in regression. Answers are probabilities (rows × labels)
 or, in regression, numbers. Multiclass f1, precision and recall are macro averages; roc_auc is one-versus-rest.
@@ -54,11 +54,8 @@ LOWER_IS_BETTER = {
     "mean_squared_error",
     "mean_absolute_percentage_error",
 }
-RESAMPLES = 400
 FEW_ROWS = 200
 """With fewer rows an interval is rough: `bench/intervals.py` measures how often it holds the truth."""
-MOST_DRAWN = 10_000
-"""Rows of one resample; of a larger table a part tells the spread, which shrinks with the root of their number."""
 
 
 @dataclass(frozen=True)
@@ -115,24 +112,6 @@ def score(metric: str, y: Any, answers: Any, goal: Goal, weights: Any = None) ->
             return float(_function(metric, goal)(y, answers, **given))
         except ValueError:
             return float("nan")
-
-
-def interval(metric: str, y: Any, answers: Any, goal: Goal, weights: Any = None, seed: int = 0) -> tuple[float, float]:
-    """A 95 % percentile bootstrap interval over rows (Efron & Tibshirani 1993, chapter 13)."""
-    import numpy as np
-
-    random = np.random.default_rng(seed)
-    scores = []
-    drawn = min(len(y), MOST_DRAWN)
-    for _ in range(RESAMPLES):
-        rows = random.integers(0, len(y), drawn)
-        scores.append(score(metric, y[rows], answers[rows], goal, None if weights is None else weights[rows]))
-    known = np.array(scores)[~np.isnan(scores)]
-    if not len(known):
-        return float("nan"), float("nan")
-    whole = score(metric, y, answers, goal, weights)
-    low, high = whole + (np.percentile(known, [2.5, 97.5]) - whole) * np.sqrt(drawn / len(y))
-    return float(low), float(high)
 
 
 def calibration_error(y: Any, answers: Any, goal: Goal, weights: Any = None, bins: int = 10) -> float:

@@ -39,7 +39,7 @@ def write_report(
         ("Where it does worse", _slices(result)),
         ("What drives it", _importances(context, model, prepared)),
         ("What was tried", _tried(training)),
-        ("What was asked", _asked(model, prepared)),
+        ("What was asked", _asked(context, model, prepared)),
         ("What was decided about the data", _decisions(facts)),
         ("What may give the target away", _leaks(facts)),
         ("What it was made from", _lineage(result, training, facts, prepared)),
@@ -74,7 +74,7 @@ def _warnings(warnings: list[str]) -> str:
 def _against(result: Any, y: Any, others: tuple[Any, Any], goal: Goal) -> str:
     """The score beside the baselines, as a table and as a picture."""
     from tools.core.learning.baselines import simple_name
-    from tools.core.learning.metrics import interval
+    from tools.core.learning.intervals import interval
 
     simple = interval(result.metric, y, others[1], goal)
     simple_score = score(result.metric, y, others[1], goal)
@@ -145,10 +145,15 @@ def _named(candidate: dict[str, Any]) -> str:
     return f"{candidate['estimator']}, {candidate['variant']}" if candidate["variant"] else str(candidate["estimator"])
 
 
-def _asked(model: Any, prepared: Any) -> str:
-    """The arguments that somebody gave, step by step."""
+def _asked(context: Context, model: Any, prepared: Any) -> str:
+    """The request in its own words, and the arguments that somebody gave, step by step."""
+    from tools.core.journal import Journal
+
+    number = context.key.partition("/")[0]
+    request = Journal(context.workspace).run(int(number))["request"] if number.isdigit() else ""
+    said = f"<p>“{escape(request)}”</p>" if request else ""
     given = [("preprocess", prepared.record["arguments"]), ("train", model.record["arguments"])]
-    return _table(("step", "arguments"), [(step, _arguments(args)) for step, args in given])
+    return said + _table(("step", "arguments"), [(step, _arguments(args)) for step, args in given])
 
 
 def _arguments(args: dict[str, Any]) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from pydantic import BaseModel
 
 from service.runtime import decided
-from tools.core.learning.metrics import LOWER_IS_BETTER, Goal, interval, score
+from tools.core.learning.intervals import interval
+from tools.core.learning.metrics import LOWER_IS_BETTER, Goal, score
 
 FEWEST_ROWS = 50
 """A slice of fewer rows says too little."""
