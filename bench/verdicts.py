@@ -41,7 +41,7 @@ CASES = [
 def judged(case: Case, random: np.random.Generator, better: bool) -> str:
     """The verdict on one table."""
     columns = random.normal(size=(case.rows, 3))
-    signal = columns @ np.array([1.0, 1.0, 0.5])
+    signal = columns @ np.array([1.0, 1.0, 1.0])
     binary = case.metric not in ("rmse", "mae")
     y = (signal + random.logistic(size=case.rows) > 0).astype(int) if binary else signal + random.normal(size=case.rows)
     one, other = ([0, 2], [1]) if better else ([0], [1])

@@ -53,20 +53,20 @@ def bars(
         axes.set_yticks(places, [_short(name) for name in names])
         for value, style in lines:
             axes.axvline(value, linestyle=style, color="#999", linewidth=1)
-        axes.margins(y=0.1)
+        axes.margins(y=0.25 if len(names) < 4 else 0.1)
         axes.grid(axis="x", color="#eee")
 
-    return svg(draw, title)
+    return svg(draw, title, min(3.8, 1.0 + 0.35 * len(names)))
 
 
-def svg(draw: Callable[[Any], Any], title: str) -> str:
+def svg(draw: Callable[[Any], Any], title: str, height: float = 3.8) -> str:
     """One plot as inline SVG, the same bytes for the same numbers."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with mpl.rc_context({"svg.hashsalt": f"ekiben-{title}", "svg.fonttype": "none", "font.family": "sans-serif"}):
-        figure = Figure(figsize=(4.6, 3.8), layout="constrained")
+        figure = Figure(figsize=(4.6, height), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.subplots()
         draw(axes)
