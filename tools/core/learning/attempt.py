@@ -17,6 +17,9 @@ from tools.core.learning.metrics import guess, score
 from tools.core.learning.polish import Aim, Calibration, calibrate, decide
 from tools.core.learning.portfolio import Candidate
 
+SHORTEST = 0.35
+"""Boosting that can stop anywhere is worth starting when it has this share of the time that it would take."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -74,9 +77,14 @@ class Attempt:
     finishing: bool = False
     note: str = ""
 
+    @property
+    def can_be_short(self) -> bool:
+        """Whether its folds stop by themselves when their time is up."""
+        return ESTIMATORS[self.candidate.estimator].can_be_short
+
     def fold_seconds(self, speed: float) -> float:
-        """What a fold takes, as far as is known."""
-        return max(self.seconds) if self.seconds else self.expected * speed
+        """What a fold takes, as far as is known; the least that is worth it, where it can be short."""
+        return max(self.seconds) if self.seconds else self.expected * speed * (SHORTEST if self.can_be_short else 1.0)
 
     def left(self, folds: int, speed: float) -> float:
         """Seconds of work that are not done yet, on one core."""

@@ -33,6 +33,8 @@ class Estimator:
     takes_weights: bool = True
     boosts: bool = False
     """It is fitted round by round, and watched on rows that it does not learn from."""
+    can_be_short: bool = False
+    """It can stop after any round, when its time is up."""
     bagged: bool = False
     """What is kept is the mean of the folds' models, not one that was fitted on all rows."""
     scales_target: bool = False
@@ -139,7 +141,7 @@ def _nearest_neighbors(wanted: Wanted, settings: Settings) -> Any:
 
 ESTIMATORS: dict[str, Estimator] = {
     "linear": Estimator("linear", _linear, takes_gaps=False),
-    "lightgbm": Estimator("boosting", _lightgbm, boosts=True, bagged=True),
+    "lightgbm": Estimator("boosting", _lightgbm, boosts=True, can_be_short=True, bagged=True),
     "extra_trees": Estimator("forest", _forest("ExtraTrees")),
     "random_forest": Estimator("forest", _forest("RandomForest")),
     "hist_gradient_boosting": Estimator("boosting", _hist_gradient_boosting, boosts=True, bagged=True),

@@ -13,6 +13,8 @@ from tools.core.learning.metrics import better
 from tools.core.learning.portfolio import Candidate, seconds
 from tools.core.learning.schedule import Task, Workers
 
+BOOSTING_SHARE = 0.6
+"""Boosting that can be short takes this share of the time that is left: the rest is for answering and writing."""
 MARGIN = 1.15
 """A candidate is started when so many times its expected seconds are left."""
 
@@ -111,7 +113,7 @@ class Search:
         folds = len(self.problem.folds)
         waves = -(-(folds - len(attempt.done)) // self.workers.most)
         left = self.until - time.monotonic()
-        return time.monotonic() + 0.8 * left / max(waves, 1)
+        return time.monotonic() + BOOSTING_SHARE * left / max(waves, 1)
 
     def fold_done(self, attempt: Attempt, fold: int, task: Task) -> None:
         """A fold has ended; the candidate is given up where the rest would take too long."""
@@ -124,7 +126,7 @@ class Search:
         self.predicted += attempt.expected
         self.tell(estimator=attempt.candidate.key, fold=len(attempt.done))
         left = attempt.left(len(self.problem.folds), self.speed) / self.workers.most
-        if self.finished and time.monotonic() + left > self.until:
+        if self.finished and not attempt.can_be_short and time.monotonic() + left > self.until:
             self.refuse(attempt, f"it would have taken {sum(attempt.seconds) + left:.0f} s")
 
     def finish_task(self, attempt: Attempt) -> Task:

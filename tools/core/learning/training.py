@@ -106,9 +106,8 @@ def affordable_first(plan: list[Candidate], problem: Problem, columns: int, limi
     def expected(candidate: Candidate) -> float:
         return seconds(candidate, len(problem.y), columns, problem.goal.labels) * (len(problem.folds) + 1)
 
-    cheap = [candidate for candidate in plan if expected(candidate) <= most]
-    dear = sorted((candidate for candidate in plan if candidate not in cheap), key=expected)
-    return cheap + dear
+    cheap = [candidate for candidate in plan if expected(candidate) <= most] or [min(plan, key=expected)]
+    return cheap + [candidate for candidate in plan if candidate not in cheap]
 
 
 def cores() -> int:
