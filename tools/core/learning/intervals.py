@@ -2,7 +2,7 @@
 
 A score that follows from the mean of something by row (log loss, squared errors) gets a bootstrap-t interval, which
 holds up with skewed errors too (Efron & Tibshirani 1993, chapter 12); others a percentile interval, widened for few
-rows (Hesterberg 2015, section 3.4).
+rows (Hesterberg 2015, section 3.4), or for few rows of the rarest label.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,8 @@ import numpy as np
 from tools.core.learning.metrics import Goal, score
 
 RESAMPLES = 400
+QUICK_RESAMPLES = 1_000
+"""Of means by row, which cost next to nothing."""
 MOST_DRAWN = 10_000
 """Rows of one resample; of a larger table a part tells the spread, which shrinks with the root of their number."""
 Interval = tuple[float, float]
@@ -48,7 +50,7 @@ def _bootstrap_t(losses: Any, weights: Any, random: Any) -> Interval:
     mean, error = _mean_and_error(losses[None], weights[None])
     drawn = min(len(losses), MOST_DRAWN)
     off = []
-    for _ in range(RESAMPLES // 50):
+    for _ in range(QUICK_RESAMPLES // 50):
         rows = random.integers(0, len(losses), (50, drawn))
         means, errors = _mean_and_error(losses[rows], weights[rows])
         off.append((means - mean) / np.where(errors > 0, errors, np.inf))
@@ -76,6 +78,10 @@ def _percentiles(metric: str, y: Any, answers: Any, goal: Goal, weights: Any, ra
     if not len(known):
         return float("nan"), float("nan")
     whole = score(metric, y, answers, goal, weights)
-    tail = float(norm.cdf(t.ppf(0.025, max(len(y) - 1, 1)) * np.sqrt(len(y) / max(len(y) - 1, 1))))
+    few = len(y)
+    if goal.labels and metric != "accuracy":  # the rarest label's rows are what such a score varies with
+        few = int(np.unique(y, return_counts=True)[1].min())
+    freedom = max(few - 1, 1)
+    tail = float(norm.cdf(t.ppf(0.025, freedom) * np.sqrt(1 + 1 / freedom)))
     low, high = whole + (np.percentile(known, [100 * tail, 100 * (1 - tail)]) - whole) * np.sqrt(drawn / len(y))
     return float(low), float(high)
