@@ -17,6 +17,8 @@ ENCODER_FILE = "encoder.json"
 ESTIMATORS = "estimators"
 """The folder of the members' estimators: 0.skops, 1.skops, …"""
 TRUSTED = (
+    "catboost.core.CatBoostClassifier",
+    "catboost.core.CatBoostRegressor",
     "collections.OrderedDict",
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMClassifier",
@@ -35,6 +37,9 @@ TRUSTED = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
+    "xgboost.core.Booster",
+    "xgboost.sklearn.XGBClassifier",
+    "xgboost.sklearn.XGBRegressor",
 )
 """Types inside an estimator file that may be made. The list is ours: a file cannot extend it."""
 

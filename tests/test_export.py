@@ -52,6 +52,17 @@ def test_numbers_derived_columns_weights_and_dressed_cells(tmp_path: Path) -> No
     _same(*_both(bench, "t.csv", table.sample(80, random_state=0)))
 
 
+def test_a_table_of_plain_numbers(tmp_path: Path) -> None:
+    """Nothing of it needs our helpers for cells, so that the script must stand without them."""
+    bench = Bench(tmp_path)
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(random.normal(size=(300, 3)).round(3), columns=["a", "b", "c"])
+    table["y"] = np.where(table["a"] + random.normal(size=300) > 0, "p", "q")
+    bench.prepared(table, target="y")
+    bench("train", dataset="t", estimators=["linear", "hist_gradient_boosting"], time_limit=60)
+    _same(*_both(bench, "t.csv", table.head(50)))
+
+
 def test_several_labels_in_the_order_of_time(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     table = customers(400)

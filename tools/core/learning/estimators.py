@@ -10,6 +10,8 @@ from tools.core.errors import BadArguments, NeedsExtra
 from tools.core.learning.recipe import Family
 
 Settings = dict[str, Any]
+DISTRIBUTIONS = {"catboost": "catboost", "xgboost": "xgboost-cpu"}
+"""What the optional estimators' packages are installed by; xgboost's own carries a library for graphics cards."""
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def _check(name: str, takes_gaps: bool, weighted: bool) -> None:
             "Choose another estimator, or prepare it again without.",
         )
     if not installed(name):
-        package = {"xgboost": "xgboost-cpu"}.get(name, name)
         raise NeedsExtra(
-            f"{name!r} needs a package that is not installed.", f"Install it: {sys.executable} -m pip install {package}"
+            f"{name!r} needs a package that is not installed.",
+            f"Install it: {sys.executable} -m pip install {DISTRIBUTIONS[name]}",
         )

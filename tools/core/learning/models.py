@@ -7,6 +7,7 @@ from typing import Any
 from tools.core.context import Context
 from tools.core.errors import Internal, NotFound
 from tools.core.files import read_json
+from tools.core.learning.estimators import DISTRIBUTIONS
 from tools.core.learning.metrics import Goal
 from tools.core.store import Artifact
 
@@ -23,8 +24,16 @@ def facts_of(result: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, A
         **{name: result[name] for name in told},
         **{name: asked[name] for name in asked_for},
         "target": asked["inputs"]["ignored"][0],
+        "packages": [_distribution(m["estimator"]) for m in result["members"] if m["estimator"] in DISTRIBUTIONS],
         "versions": versions(),
     }
+
+
+def _distribution(estimator: str) -> str:
+    """The installed distribution that an optional estimator comes from."""
+    from importlib.metadata import packages_distributions
+
+    return packages_distributions()[estimator][0]
 
 
 def versions() -> dict[str, str]:

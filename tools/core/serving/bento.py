@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,10 +93,10 @@ def copy_tree(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def pinned() -> list[str]:
-    """`name==version` of all that serving needs, as installed here, sorted."""
+def pinned(more: Sequence[str] = ()) -> list[str]:
+    """`name==version` of all that serving needs, and of `more`, as installed here, sorted."""
     found: dict[str, str] = {}
-    waiting = list(SERVING)
+    waiting = [*SERVING, *more]
     while waiting:
         name = waiting.pop().lower().replace("_", "-")
         if name not in found:
@@ -149,11 +149,18 @@ def _run_build(source: Path, home: Path, model: str, name: str, version: int) ->
         "description": f"Serves model {model}, made with Ekiben.",
         "include": ["service/*.py", "bento_model.json"],
         "models": [model],
-        "python": {"packages": pinned(), "lock_packages": False},
+        "python": {"packages": pinned(_packages(home, model)), "lock_packages": False},
         "build_ctx": str(source),
     }
     command = python("-c", "import bentoml, json, sys; bentoml.build(**json.load(sys.stdin))", "build")
     _bentoml(command, source, environment(source, BENTOML_HOME=str(home)), json.dumps(asked))
+
+
+def _packages(home: Path, model: str) -> list[str]:
+    """What a model's own estimators need beside the rest."""
+    name, _, version = model.partition(":")
+    found: list[str] = read_json(home / "models" / name / version / "model.json").get("packages", [])
+    return found
 
 
 def _bentoml(command: list[str], folder: Path, variables: dict[str, str], told: str = "") -> None:
