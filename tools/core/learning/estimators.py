@@ -117,7 +117,8 @@ def _catboost(wanted: Wanted, settings: Settings) -> Any:
     import catboost
 
     made = catboost.CatBoostClassifier if wanted.classification else catboost.CatBoostRegressor
-    given = {"iterations": 1_000, "od_type": "Iter", "od_wait": 50}
+    # its own choice of a rate would depend on the number of rounds
+    given = {"iterations": 1_000, "learning_rate": 0.05, "od_type": "Iter", "od_wait": 50}
     fixed: dict[str, Any] = {"thread_count": 1, "verbose": False, "allow_writing_files": False, "use_best_model": False}
     return made(**given | settings, **fixed, random_seed=wanted.seed)
 

@@ -32,6 +32,12 @@ CANONICAL = """.map(
 def script(context: Context, model: Artifact, prepared: Artifact, problem: Problem, groups: Any, file: str) -> str:
     """The script's text. DataRefused where the table is of a form that it cannot read."""
     facts, training = prepared.record["result"], model.record["result"]
+    if any(member["estimator"] == "catboost" for member in training["members"]):
+        raise DataRefused(
+            f"{model.tag} uses CatBoost, which grows other trees when it is told its rounds beforehand: a script would "
+            "not train the same model.",
+            "Train it with other --estimators to export it.",
+        )
     dataset = context.find(f"dataset/{facts['dataset']}", "dataset")
     inputs = problem.inputs
     members = [_member(member, problem, model) for member in training["members"]]
