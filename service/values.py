@@ -1,9 +1,11 @@
 """How one cell becomes a value: the same for training, batch prediction and the live service."""
 
+import contextlib
 import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from itertools import takewhile
 from typing import Any
 
 PLAIN: dict[str, Any] = {"decimal": ".", "thousands": "", "percent": False, "affixes": []}
@@ -23,7 +25,6 @@ _PLAIN_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[-+]?\d{1,18}", re.ASCII)
 _EXPONENT = re.compile(r"[eE][-+]?\d+$", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?", re.ASCII)
-_ISO_SHORT = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(.*)", re.ASCII | re.DOTALL)
 _GROUPED = {mark: re.compile(rf"\d{{1,3}}({re.escape(mark)}\d{{2,3}})*{re.escape(mark)}\d{{3}}") for mark in ",.' "}
 
 
@@ -136,11 +137,10 @@ def _read_moment(text: str, formats: Iterable[str]) -> datetime:
         try:
             return datetime.fromisoformat(text)
         except ValueError:
-            year, month, day, rest = _ISO_SHORT.fullmatch(text).groups()  # type: ignore[union-attr]
-            try:
-                return datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}{rest}")
-            except ValueError:
-                pass
+            year, month, rest = text.split("-", 2)
+            day = "".join(takewhile(str.isdigit, rest[:2]))
+            with contextlib.suppress(ValueError):
+                return datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}{rest[len(day) :]}")
     return _by_format(text, formats)
 
 

@@ -104,3 +104,14 @@ def test_another_table_is_refused(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "The table has 200 rows" in done.stderr
+
+
+def test_names_of_a_table_are_never_code(tmp_path: Path) -> None:
+    """A target and a dropped column that would like to end the docstring and write a file."""
+    bench = Bench(tmp_path)
+    evil = '""" + open("owned", "w").write("x") + """'
+    table = customers(300).rename(columns={"left": f"left {evil}\\", "customer_id": f"id\nopen('owned', 'w')\n{evil}"})
+    bench.prepared(table, target=f"left {evil}\\")
+    bench("train", dataset="t", estimators=["linear"], time_limit=60)
+    _same(*_both(bench, "t.csv", table.head(50)))
+    assert not (tmp_path / "owned").exists()

@@ -160,3 +160,19 @@ def test_a_missing_extra_is_one_sentence(tmp_path: Path, name: str) -> None:
         with pytest.raises(NeedsExtra, match="not installed") as caught:
             bench("train", dataset="t", estimators=[name])
         assert "pip install" in caught.value.hint
+
+
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    """Whether the process met it, or its forks."""
+    from tools.core.errors import DiskFull
+    from tools.core.files import write_json
+    from tools.core.learning.jobs import early_end
+    from tools.train import outcome_of
+
+    (tmp_path / "stderr.txt").write_text("OSError: [Errno 28] No space left on device")
+    assert isinstance(early_end(tmp_path, 1), DiskFull)
+    write_json(
+        tmp_path / "tried.json", [{"estimator": "linear", "note": "OSError: [Errno 28] No space left on device"}]
+    )
+    with pytest.raises(DiskFull):
+        outcome_of(tmp_path, {"time_limit": 5})

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, Field
 
 from tools.core.context import Context
-from tools.core.errors import BadArguments, EkibenError, Interrupted, LimitReached
+from tools.core.errors import NO_SPACE, BadArguments, EkibenError, Interrupted, LimitReached, disk_full
 from tools.core.learning.metrics import shown
 from tools.core.learning.outcome import gigabytes
 from tools.core.tool import Args, Result, tool
@@ -110,7 +110,7 @@ def train(args: TrainArgs, context: Context) -> Training:
         seconds, stopped = _run(job, asked, context)
         if stopped and not (job / "outcome.json").exists():
             raise stopped
-        outcome = _outcome(job, asked)
+        outcome = outcome_of(job, asked)
         version = context.draw("model", asked["model_name"])
         model = f"{asked['model_name']}:{version}"
         result = Training(**kept_result(model, prepared, asked, outcome, seconds, stopped))
@@ -178,13 +178,17 @@ def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[float, Eki
         return time.monotonic() - began, exc
 
 
-def _outcome(job: Path, asked: dict[str, Any]) -> dict[str, Any]:
+def outcome_of(job: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    """What the training process left; DiskFull or LimitReached where that is no model."""
     from tools.core.files import read_json
+    from tools.core.learning.jobs import is_full
 
     outcome: dict[str, Any] = read_json(job / "outcome.json") if (job / "outcome.json").exists() else {}
     tried = read_json(job / "tried.json") if (job / "tried.json").exists() else []
     if outcome.get("best"):
         return outcome | {"candidates": tried or outcome["candidates"]}
+    if any(NO_SPACE in c["note"] for c in tried) or is_full(job):
+        raise disk_full(job)
     notes = "; ".join(f"{c['estimator']}: {c['note']}" for c in tried[:4] if c["note"])
     told = f" ({notes})" if notes else ""
     if any("memory" in c["note"] for c in tried):

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import time
@@ -19,6 +20,7 @@ THREADS = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS
 """There is a process for each core: more threads would wait for each other, and on a busy machine they spin."""
 REFUSED = "tools.core.errors.DataRefused: "
 """How the last line of a child's standard error begins when its data was refused."""
+FULL_BYTES = 1_000_000
 STOP_SECONDS = 10.0
 """How long a child that was asked to stop may take to write down what it has."""
 START_SECONDS = 300.0
@@ -67,13 +69,19 @@ def _watch(
         if time.monotonic() > end:
             return time.monotonic() - (began or end)
     if child.wait() != 0 or ready is None:
-        raise _early_end(job, child.returncode)
+        raise early_end(job, child.returncode)
     return time.monotonic() - ready
 
 
-def _early_end(job: Path, code: int) -> Exception:
+def is_full(folder: Path) -> bool:
+    """Whether a folder's disk has no room left, so that a child may not even have been able to say so."""
+    return shutil.disk_usage(folder).free < FULL_BYTES
+
+
+def early_end(job: Path, code: int) -> Exception:
+    """Why a child ended with an error, as a person should hear it."""
     said = (job / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip()
-    if NO_SPACE in said:
+    if NO_SPACE in said or is_full(job):
         return disk_full(job)
     if code == -signal.SIGKILL:
         return LimitReached(

@@ -6,7 +6,6 @@ import re
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from pprint import pformat
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,13 @@ from tools.core.errors import DataRefused
 from tools.core.learning import estimators
 from tools.core.learning.candidate import Problem, folds_of, traits
 from tools.core.learning.estimators import ESTIMATORS
+from tools.core.learning.export.text import pretty, prose, wrapped
 from tools.core.learning.portfolio import PLAN, Candidate
 from tools.core.store import Artifact
 from tools.core.tables.column import Column
 
 KINDS = {"numeric": "number", "boolean": "truth", "categorical": "category", "datetime": "moment", "text": "text"}
 TRAINED, AWAY = 254, 255
-WIDTH = 118
 CANONICAL = """.map(
             lambda text: canonical_text(text) if text is not None and text == text else text
         ) if form.get("canonical") else texts"""
@@ -45,24 +44,24 @@ def script(context: Context, model: Artifact, prepared: Artifact, problem: Probl
     filled = {
         "model": model.tag,
         "file": file,
-        "target": facts["target"],
-        "source": Path(dataset.record["source"]["path"]).name,
+        "target": prose(" ".join(facts["target"].split())),
+        "source": prose(Path(dataset.record["source"]["path"]).name),
         "packages": " and ".join(["pandas, scikit-learn", *_packages(members)]),
-        "about": _about(model, facts),
+        "about": prose(_about(model, facts)),
         "target_name": repr(facts["target"]),
         "labels": repr(facts["labels"]),
         "positive": repr(facts["positive"]),
         "threshold": repr(training["threshold"]),
         "rows": repr(len_of(dataset)),
-        "columns": _pretty({column["name"]: _column(column) for column in inputs["columns"]}),
-        "folds": _wrapped(base64.b64encode(zlib.compress(folds.tobytes(), 9)).decode()),
-        "members": _pretty(members),
+        "columns": pretty({column["name"]: _column(column) for column in inputs["columns"]}),
+        "folds": wrapped(base64.b64encode(zlib.compress(folds.tobytes(), 9)).decode()),
+        "members": pretty(members),
         **{name: repr(prepared.record["recipe"][name]) for name in ("impute", "scale", "encode")},
         "read": _read(dataset),
         "true_words": repr(sorted(values.TRUE_WORDS)),
         "false_words": repr(sorted(values.FALSE_WORDS)),
         "order": order,
-        "kinds": _pretty(_kinds(inputs)),
+        "kinds": pretty(_kinds(inputs)),
         "words": _words(),
         "parts": _parts(),
         "makers": _makers(members),
@@ -84,7 +83,7 @@ def _about(model: Artifact, facts: Mapping[str, Any]) -> str:
 
     known = {name: version for name, version in versions().items() if name not in ("ekiben", "skops")}
     told = ", ".join(f"{name} {version}" for name, version in known.items())
-    gone = ", ".join(dropped["column"] for dropped in facts["dropped"])
+    gone = " ".join(", ".join(dropped["column"] for dropped in facts["dropped"]).split())
     lines = [
         f"Made with {told}: other versions may give a slightly other model.",
         f"Seed {model.record['arguments']['seed']}.",
@@ -139,7 +138,7 @@ def _folds(prepared: Artifact, problem: Problem, groups: Any, rows: int) -> tupl
         return folds, ""
     ranks = np.argsort(np.argsort(places))
     order = base64.b64encode(zlib.compress(ranks.astype("<u4").tobytes(), 9)).decode()
-    code = f"np.frombuffer(zlib.decompress(base64.b64decode(\n{_wrapped(order)}\n    )), dtype='<u4')"
+    code = f"np.frombuffer(zlib.decompress(base64.b64decode(\n{wrapped(order)}\n    )), dtype='<u4')"
     return folds, f"\n    order = {code}  # in the order of time\n    known = known.iloc[order].reset_index(drop=True)"
 
 
@@ -164,7 +163,7 @@ def _read(dataset: Artifact) -> str:
             f"sep={dialect['separator']!r}, encoding={dialect['encoding']!r}, quotechar={dialect['quote'] or chr(34)!r}"
         )
         return (
-            f"    names = {_pretty(names, 8)}\n"
+            f"    names = {pretty(names, 8)}\n"
             f"    given = dict({given}, header={header}, dtype=str, keep_default_na=False, skip_blank_lines=True)\n"
             "    raw = pd.read_csv(path, **given)\n"
             "    raw.columns = names if len(raw.columns) == len(names) else raw.columns\n"
@@ -223,7 +222,7 @@ def _helpers(prepared: Artifact, inputs: Mapping[str, Any]) -> dict[str, str]:
     helpers = _source(values) if forms or moments or canonical else ""
     tree = ""
     if inputs["derived"]:
-        tree = f"\n{_source(derive)}\n\nDERIVED = {_pretty(inputs['derived'])}\n"
+        tree = f"\n{_source(derive)}\n\nDERIVED = {pretty(inputs['derived'])}\n"
     return {
         "number": 'lambda text: parse_number(text, form.get("number"))' if forms else "float",
         "moment": 'lambda text: parse_moment(text, form.get("formats", ()))' if moments else "None",
@@ -248,7 +247,6 @@ def _source(module: Any) -> str:
     text = inspect.getsource(module)
     text = text[text.index('"""', 3) + 3 :]
     text = re.sub(r"^from service\.encoder.*\n", "", text, flags=re.MULTILINE)
-    text = re.sub(r"  # type: ignore\[[^\]]*\]", "", text)
     return text.replace("def with_derived(", "def evaluated(").strip() + "\n"
 
 
@@ -285,13 +283,3 @@ def _makers(members: list[dict[str, Any]]) -> str:
 
 def _packages(members: list[dict[str, Any]]) -> list[str]:
     return sorted({m["estimator"] for m in members} & {"lightgbm", "xgboost", "catboost"})
-
-
-def _pretty(value: Any, indent: int = 4) -> str:
-    text = pformat(value, width=WIDTH - indent, sort_dicts=False, compact=True)
-    return text.replace("\n", "\n" + " " * (indent - 4))
-
-
-def _wrapped(text: str) -> str:
-    lines = [text[at : at + WIDTH - 6] for at in range(0, len(text), WIDTH - 6)]
-    return "\n".join(f'    "{line}"' for line in lines)
