@@ -5,19 +5,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
+from service.cells import CONVERT, is_missing, plain_column
 from service.derive import with_derived
-from service.values import BLANKS, canonical_text, category_text, parse_moment, parse_number, parse_truth
+from service.values import parse_number
 
 CLOSE = 0.8
 """How alike (difflib's ratio) an unknown and an absent column's names must be to count as a misspelling."""
-LONGEST_TEXT = 1_000_000
-"""Characters of a category or a text; a longer one is no cell of a table."""
 LONGEST_NUMBER = 15
 """Characters of a category that may be a number; longer ones are codes, which a float would mix up."""
 CODE = re.compile(r"[-+]?0\d")
@@ -27,9 +25,6 @@ MOST_UNKNOWN = 1_000
 """A request with more unknown column names than that is refused: each of them is compared with all known ones."""
 MOST_WARNINGS = 1_000
 """So many rows are listed for one column; a request can have many more."""
-TRUTHS = (bool, np.bool_)
-NUMBERS = (int, float, np.number)
-SCALARS = (str, int, float, np.generic)
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,8 @@ def check_rows(inputs: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> 
     names = [column["name"] for column in inputs["columns"]]
     checked = check_columns(inputs, {name: [row.get(name) for row in rows] for name in names}, len(rows))
     known = {*names, *inputs["ignored"]}
-    odd = [(number, name) for number, row in enumerate(rows) for name in row if name not in known]
+    strange = [(number, row.keys() - known) for number, row in enumerate(rows) if not row.keys() <= known]
+    odd = [(number, name) for number, names_ in strange for name in rows[number] if name in names_]
     if odd:
         _check_unknown(checked, names, rows, odd)
     return checked
@@ -146,8 +142,9 @@ def _check_unknown(
 
 def _check_column(checked: Checked, column: Mapping[str, Any], values: Sequence[Any]) -> None:
     name, kind = column["name"], column["kind"]
-    if kind == "numeric" and _whole_array(values, column["missing"]):
-        checked.columns[name] = values
+    plain = plain_column(column, values)
+    if plain is not None:
+        checked.columns[name] = plain
         return
     convert = CONVERT[kind]
     words = frozenset(column.get("missing_words") or ())
@@ -155,7 +152,7 @@ def _check_column(checked: Checked, column: Mapping[str, Any], values: Sequence[
     wrong: set[int] = set()
     for row, value in enumerate(values):
         try:
-            found.append(None if _is_missing(value, words) else convert(value, column))
+            found.append(None if is_missing(value, words) else convert(value, column))
         except (ValueError, TypeError, OverflowError):
             found.append(None)
             wrong.add(row)
@@ -176,13 +173,6 @@ def _refuse(checked: Checked, column: Mapping[str, Any], found: Sequence[Any], w
         elif value is None and not column["missing"]:
             message = f"Row {row} has no {name!r}, which is never missing in the training table."
             checked.problems.append(Problem("missing_column", message, row, name, accepted))
-
-
-def _whole_array(values: Any, may_miss: bool) -> bool:
-    """Whether values are a float array that needs no look at each: a column of a typed table."""
-    if not isinstance(values, np.ndarray) or values.dtype != np.float64:
-        return False
-    return bool(np.isfinite(values).all() or (may_miss and not np.isinf(values).any()))
 
 
 def _match_unseen(checked: Checked, column: Mapping[str, Any], values: list[Any]) -> None:
@@ -222,63 +212,5 @@ def _floats(values: Sequence[float | None]) -> np.ndarray[Any, np.dtype[np.float
     return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
 
 
-def _is_missing(value: Any, words: frozenset[str]) -> bool:
-    """Whether a value means missing: null, NaN, a blank text, or a word that did so in training."""
-    if value is None or value != value:
-        return True
-    if isinstance(value, str):
-        text = value.strip(BLANKS)
-        return not text or text in words
-    return bool(words) and isinstance(value, NUMBERS) and category_text(value) in words
-
-
 def _plain(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum()) or name
-
-
-def _number(value: Any, column: Mapping[str, Any]) -> float:
-    if isinstance(value, str):
-        if not column.get("number"):
-            raise ValueError
-        return parse_number(value, column["number"])
-    if isinstance(value, TRUTHS) or not isinstance(value, NUMBERS):
-        raise TypeError
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
-
-
-def _truth(value: Any, column: Mapping[str, Any]) -> float:
-    if not isinstance(value, SCALARS):
-        raise TypeError
-    return float(parse_truth(value))
-
-
-def _category(value: Any, column: Mapping[str, Any]) -> str:
-    if not isinstance(value, SCALARS):
-        raise TypeError
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError
-    text = category_text(value)
-    if len(text) > LONGEST_TEXT:
-        raise ValueError
-    return canonical_text(text) if column.get("canonical") else text
-
-
-def _moment(value: Any, column: Mapping[str, Any]) -> float:
-    """Seconds since 1970. A number is read by its digits (20240131 by %Y%m%d), as the table writes it."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        value = category_text(value)
-    if not isinstance(value, str | datetime | date):
-        raise TypeError
-    return parse_moment(value, column.get("formats") or [])
-
-
-CONVERT = {
-    "numeric": _number,
-    "boolean": _truth,
-    "categorical": _category,
-    "datetime": _moment,
-    "text": _category,
-}

@@ -1,15 +1,18 @@
 """The runtime: loads a model's files and answers for checked columns. Online, batch and evaluation all use it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from service.cells import Odd
 from service.encoder import encode
+from service.graph import GRAPH_FILE, Graph
 from service.members import Member, Numbers, combined
+from service.onerow import quick
 from service.rows import Checked, check_rows
 
 MODEL_FILE = "model.json"
@@ -42,6 +45,14 @@ TRUSTED = (
     "xgboost.sklearn.XGBRegressor",
 )
 """Types inside an estimator file that may be made. The list is ours: a file cannot extend it."""
+FEW = 32
+"""Up to so many rows are read one by one, which is quicker than making columns of them."""
+PIECE = 4_096
+"""Rows that estimators answer in one go; between pieces it is asked whether to go on."""
+
+
+def go_on() -> None:
+    """Nothing stops the work."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +64,17 @@ class Prediction:
 
 
 class Runtime:
-    """One loaded model."""
+    """One loaded model: its graph where the folder has one, else its estimators."""
 
     def __init__(self, folder: Path) -> None:
         self.facts: dict[str, Any] = json.loads((folder / MODEL_FILE).read_text(encoding="utf-8"))
-        self.features, self.members = load_members(folder)
+        self.estimators: list[Member] = []
+        self.graph = Graph(folder / GRAPH_FILE) if (folder / GRAPH_FILE).exists() else None
+        if self.graph:
+            self.features: list[dict[str, Any]] = _encoder(folder)["features"]
+        else:
+            self.features, self.estimators = load_members(folder)
+        self.quick = quick(self.inputs, self.features)
 
     @property
     def tag(self) -> str:
@@ -75,22 +92,43 @@ class Runtime:
         inputs: Mapping[str, Any] = self.facts["inputs"]
         return inputs
 
-    def numbers(self, columns: Mapping[str, Any]) -> Numbers:
-        """Probabilities (rows × labels), or numbers, for checked columns."""
-        return combined(self.members, encode(self.features, columns), len(self.labels))
+    def numbers(self, columns: Mapping[str, Any], go_on: Callable[[], None] = go_on) -> Numbers:
+        """Probabilities (rows × labels), or numbers, for checked columns; `go_on` may raise to stop the work."""
+        return self.answers(encode(self.features, columns), go_on)
+
+    def answers(self, matrix: Numbers, go_on: Callable[[], None] = go_on) -> Numbers:
+        """Probabilities (rows × labels), or numbers, for encoded rows."""
+        if self.graph:
+            return self.graph.numbers(matrix, go_on)
+        found = []
+        for start in range(0, max(1, len(matrix)), PIECE):
+            go_on()
+            found.append(combined(self.estimators, matrix[start : start + PIECE], len(self.labels)))
+        return np.concatenate(found)
 
     def predict(self, columns: Mapping[str, Any]) -> Prediction:
         """Answers for checked columns. Raises what the estimators raise."""
-        found, labels = self.numbers(columns), self.labels
+        return self.told(self.numbers(columns))
+
+    def told(self, found: Numbers) -> Prediction:
+        """Probabilities or numbers with what they stand for."""
+        labels = self.facts["labels"]
         if not labels:
             return Prediction(found.tolist(), None)
         places = decided(found, self.facts.get("threshold"), self._positive())
         return Prediction([labels[place] for place in places], found)
 
-    def respond(self, rows: Sequence[Mapping[str, Any]]) -> tuple[Checked, Prediction | None]:
+    def respond(
+        self, rows: Sequence[Mapping[str, Any]], go_on: Callable[[], None] = go_on
+    ) -> tuple[Checked, Prediction | None]:
         """Check posted rows and answer them; no prediction when one of them is refused."""
+        if self.quick and len(rows) <= FEW:
+            try:
+                return Checked({}), self.told(self.answers(self.quick.matrix(rows), go_on))
+            except Odd:
+                pass
         checked = check_rows(self.inputs, rows)
-        return checked, None if checked.problems else self.predict(checked.columns)
+        return checked, None if checked.problems else self.told(self.numbers(checked.columns, go_on))
 
     def _positive(self) -> int:
         return self.labels.index(self.facts["positive"]) if self.facts["task"] == "binary" else 0
@@ -100,11 +138,16 @@ def load_members(folder: Path) -> tuple[list[dict[str, Any]], list[Member]]:
     """The features that are encoded once for all members of a folder, and the members."""
     import skops.io
 
-    encoder = json.loads((folder / ENCODER_FILE).read_text(encoding="utf-8"))
+    encoder = _encoder(folder)
     files = [folder / ESTIMATORS / f"{number}.skops" for number in range(len(encoder["members"]))]
     estimators = [skops.io.load(file, trusted=list(TRUSTED)) for file in files]
     told = zip(estimators, encoder["members"], strict=True)
     return encoder["features"], [Member(estimator=estimator, **member) for estimator, member in told]
+
+
+def _encoder(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / ENCODER_FILE).read_text(encoding="utf-8"))
+    return found
 
 
 def decided(probabilities: Numbers, threshold: float | None, positive: int) -> Any:

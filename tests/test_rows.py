@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.cells import LONGEST_TEXT
 from service.rows import (
     LONGEST_NAME,
-    LONGEST_TEXT,
     MOST_UNKNOWN,
     MOST_WARNINGS,
     Checked,
