@@ -1,4 +1,4 @@
-"""The BentoML service of one model; which one stands in bento_model.json beside this package."""
+"""The BentoML service of one model; its files, and which one it is, stand beside this package."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,8 @@ import bentoml
 
 from service.http import Holder, HttpFace, answer_rows
 
-TAG = json.loads((Path(__file__).parent.parent / "bento_model.json").read_text(encoding="utf-8"))["model"]
+BENTO = Path(__file__).parent.parent
+TAG = json.loads((BENTO / "bento_model.json").read_text(encoding="utf-8"))["model"]
 
 
 @bentoml.service(
@@ -24,7 +25,7 @@ class ModelService:
     def __init__(self) -> None:
         from service.runtime import Runtime
 
-        self.runtime = Runtime(Path(bentoml.models.get(TAG).path))
+        self.runtime = Runtime(BENTO / "model")
         Holder.runtime = self.runtime
 
     @bentoml.api

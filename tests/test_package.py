@@ -7,7 +7,8 @@ import pytest
 from tables import Bench, customers
 
 from tools.core.errors import ApprovalNeeded, Internal, NotFound
-from tools.core.serving.bento import pinned, refuse_leaks
+from tools.core.serving.leaks import refuse_leaks
+from tools.core.serving.lock import pinned
 
 
 @pytest.fixture(scope="module")
@@ -28,16 +29,16 @@ def test_the_bento_of_a_model_has_its_name_and_version(bench: Bench) -> None:
 
 def test_it_holds_the_service_and_pins_what_it_needs(bench: Bench) -> None:
     folder = Path(bench("package", model="t").path)
-    assert {p.name for p in (folder / "src").iterdir()} == {"service", "bento_model.json", "bentofile.yaml"} or {
-        p.name for p in (folder / "src").iterdir()
-    } == {"service", "bento_model.json"}
+    assert {"service", "model", "bento_model.json", "bentofile.yaml"} == {
+        path.name for path in (folder / "src").iterdir()
+    }
     lines = (folder / "env/python/requirements.txt").read_text(encoding="utf-8").split()
     assert lines
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[^\s]+", line) for line in lines), lines
-    assert set(pinned()) <= set(lines)
+    assert set(pinned(["scikit-learn", "skops"])) == set(lines)
     names = {line.partition("==")[0] for line in lines}
     assert {"bentoml", "scikit-learn", "skops"} <= names
-    assert not {"langchain-core", "openai", "pandas", "duckdb", "click-repl"} & names
+    assert not {"langchain-core", "openai", "pandas", "duckdb", "lightgbm", "click-repl"} & names
 
 
 @pytest.mark.parametrize(

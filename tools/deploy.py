@@ -43,7 +43,6 @@ def _asks(args: DeployArgs, context: Context) -> str:
 @tool(effect="release", asks=_asks)
 def deploy(args: DeployArgs, context: Context) -> Released:
     """Serve a model: proven with sample rows before it takes traffic, with no request lost."""
-    from tools.core.serving.bento import model_folder
     from tools.core.serving.packaging import bento_of
     from tools.core.serving.release import copy_revision, finished, refuse_move, release
 
@@ -60,8 +59,7 @@ def deploy(args: DeployArgs, context: Context) -> Released:
         revision = max(deployment.revisions, default=0) + 1
         record: dict[str, Any] = {"revision": revision, "model": model.tag, "bento": f"{source.name}:{model.version}"}
         record["key"] = context.key
-        files = model_folder(context, model.tag)
-        copy_revision(deployment.revision_folder(revision), bento, files, model.path / "sample.json", record)
+        copy_revision(deployment.revision_folder(revision), bento, record)
         return release(context, deployment, revision, "deploy", host, port)
 
 

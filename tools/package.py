@@ -31,7 +31,7 @@ def package(args: PackageArgs, context: Context) -> Packaged:
     """Build a Bento of a model: the service, the model's files, pinned versions, and nothing else."""
     from tools.core.files import size_of
     from tools.core.names import name_of
-    from tools.core.serving.bento import export_bento, model_folder
+    from tools.core.serving.bento import export_bento
     from tools.core.serving.deployments import find_model
     from tools.core.serving.packaging import bento_of
 
@@ -48,5 +48,5 @@ def package(args: PackageArgs, context: Context) -> Packaged:
         bento=f"{name}:{model.version}",
         model=model.tag,
         path=str(output or place),
-        size_bytes=size_of(place) + size_of(model_folder(context, model.tag)),
+        size_bytes=size_of(place),
     )

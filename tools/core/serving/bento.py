@@ -2,23 +2,24 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tools.core.children import environment, python
 from tools.core.context import Context
 from tools.core.errors import NO_SPACE, BadArguments, Internal, NotFound, disk_full
-from tools.core.files import read_json, remove, staging, write_text
+from tools.core.files import read_json, remove, sha256, staging, write_json, write_text
+from tools.core.serving.leaks import refuse_leaks
+from tools.core.serving.lock import installed, pinned
+from tools.core.serving.served import served_files
+from tools.core.store import Artifact
 
-SERVING = ("bentoml", "httptools", "lightgbm", "msgspec", "numpy", "scikit-learn", "skops", "uvicorn", "uvloop")
-"""What a Bento needs besides Python; with what these need, pinned to the versions that are installed here."""
-FORBIDDEN = re.compile(
-    rb"(?:--(?:extra-)?index-url|--find-links|https?://[^\s\"']*(?:/simple\b|pypi\.)|//[^/\s:@]+:[^/\s@]+@)"
-)
+TOLD = "src/bento_model.json"
+"""What a Bento holds: {model, files: {path inside: SHA-256}}."""
+MODEL = "src/model"
+"""Where the served files are."""
 
 
 def save_model(context: Context, name: str, version: int, files: Path, metadata: dict[str, Any]) -> Path:
@@ -29,7 +30,7 @@ def save_model(context: Context, name: str, version: int, files: Path, metadata:
     from bentoml.models import ModelContext
 
     with staging(context.bentoml_home / "staging") as aside:
-        versions = {"scikit-learn": _installed("scikit-learn"), "skops": _installed("skops")}
+        versions = {"scikit-learn": installed("scikit-learn"), "skops": installed("skops")}
         with bentoml.models.create(
             f"{name}:{version}",
             module="skops",
@@ -54,28 +55,27 @@ def model_folder(context: Context, tag: str) -> Path:
     return place
 
 
-def build_bento(context: Context, model: str, name: str, version: int) -> Path:
+def build_bento(context: Context, model: Artifact, name: str, version: int) -> Path:
     """Build the Bento `name:version` of a model in a fresh process; returns its place in BentoML's store."""
     place = context.bentoml_home / "bentos" / name / str(version)
     if place.exists():
-        _refuse_other(place, model)
-        return place
+        _refuse_other(place, model.tag)
+        if (place / MODEL).is_dir():
+            return place  # else it is of an Ekiben whose Bentos had their models beside them
     with staging(context.bentoml_home / "staging") as aside:
         home, source = aside / "home", aside / "source"
-        _stage_source(source, model)
-        base, _, number = model.partition(":")
-        copy_tree(model_folder(context, model), home / "models" / base / number)
-        write_text(home / "models" / base / "latest", number)
-        _run_build(source, home, model, name, version)
+        _stage_source(context, source, model)
+        _run_build(source, home, model.tag, name, version)
         built = home / "bentos" / name / str(version)
-        _describe(built, home / "models" / base / number)
+        _describe(built)
         refuse_leaks(built)
+        _seal(built)
         _settle(built, place)
     return place
 
 
 def export_bento(context: Context, tag: str, output: Path) -> None:
-    """Write a Bento with its models to one file, aside first."""
+    """Write a Bento to one file, aside first."""
     name, _, version = tag.partition(":")
     with staging(output.parent) as aside:
         target = str(aside / f"aside{output.suffix or '.bento'}")  # BentoML takes a relative path from the root
@@ -93,51 +93,32 @@ def copy_tree(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def pinned(more: Sequence[str] = ()) -> list[str]:
-    """`name==version` of all that serving needs, and of `more`, as installed here, sorted."""
-    found: dict[str, str] = {}
-    waiting = [*SERVING, *more]
-    while waiting:
-        name = waiting.pop().lower().replace("_", "-")
-        if name not in found:
-            found[name] = _installed(name)
-            waiting += _needs(name)
-    return sorted(f"{name}=={version}" for name, version in found.items())
-
-
-def refuse_leaks(folder: Path) -> None:
-    """Internal, when a file of a Bento names an index, a credential or a path of this machine."""
-    here = [str(Path.home()).encode() + b"/", str(folder.parents[3]).encode()]
-    for path in (p for p in folder.rglob("*") if p.is_file() and p.suffix in (".txt", ".yaml", ".json", ".md", ".in")):
-        content = path.read_bytes()
-        if FORBIDDEN.search(content) or any(prefix in content for prefix in here):
-            raise Internal(f"{path.name!r} of the Bento would name a registry or a path of this machine.")
-
-
 def _refuse_other(place: Path, model: str) -> None:
     """BadArguments when a Bento's name is taken by another model."""
-    holds = read_json(place / "src" / "bento_model.json")["model"]
+    holds = read_json(place / TOLD)["model"]
     if holds != model:
         raise BadArguments(
             f"The Bento {place.parent.name}:{place.name} holds {holds}, not {model}.", "Choose another --name."
         )
 
 
-def _describe(built: Path, model: Path) -> None:
+def _describe(built: Path) -> None:
     """Put the model's own OpenAPI document where BentoML left a general one full of links."""
     import yaml
 
     from service.describe import openapi
 
-    described = yaml.safe_dump(openapi(read_json(model / "model.json")), allow_unicode=True, sort_keys=False)
+    described = yaml.safe_dump(openapi(read_json(built / MODEL / "model.json")), allow_unicode=True, sort_keys=False)
     write_text(built / "apis" / "openapi.yaml", described)
 
 
-def _stage_source(source: Path, model: str) -> None:
+def _stage_source(context: Context, source: Path, model: Artifact) -> None:
     import service
 
     copy_tree(Path(next(iter(service.__path__))), source / "service")
-    write_text(source / "bento_model.json", json.dumps({"model": model}))
+    (source / "model").mkdir()
+    served_files(context, model, source / "model")
+    write_json(source / "bento_model.json", {"model": model.tag})
 
 
 def _run_build(source: Path, home: Path, model: str, name: str, version: int) -> None:
@@ -147,20 +128,34 @@ def _run_build(source: Path, home: Path, model: str, name: str, version: int) ->
         "name": name,
         "version": str(version),
         "description": f"Serves model {model}, made with Ekiben.",
-        "include": ["service/*.py", "bento_model.json"],
-        "models": [model],
-        "python": {"packages": pinned(_packages(home, model)), "lock_packages": False},
+        "labels": {"model": model},
+        "include": ["service/*.py", "model/**", "bento_model.json"],
+        "python": {
+            "packages": pinned(read_json(source / "model" / "model.json")["packages"]),
+            "lock_packages": False,
+        },
         "build_ctx": str(source),
     }
     command = python("-c", "import bentoml, json, sys; bentoml.build(**json.load(sys.stdin))", "build")
     _bentoml(command, source, environment(source, BENTOML_HOME=str(home)), json.dumps(asked))
 
 
-def _packages(home: Path, model: str) -> list[str]:
-    """What a model's own estimators need beside the rest."""
-    name, _, version = model.partition(":")
-    found: list[str] = read_json(home / "models" / name / version / "model.json").get("packages", [])
-    return found
+def _seal(built: Path) -> None:
+    """Write down the hash of every file, so that a damaged one is noticed elsewhere; let everybody read them.
+
+    A container runs as some other user, and files that were written aside are their maker's alone.
+    """
+    told = built / TOLD
+    write_json(told, {**read_json(told), "files": hashes_of(built)})
+    for path in (built, *built.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or path.suffix == ".sh" else 0o644)
+
+
+def hashes_of(bento: Path) -> dict[str, str]:
+    """The SHA-256 of each file of a Bento by its path inside, but for where they are written down and BentoML's own."""
+    files = sorted(path for path in bento.rglob("*") if path.is_file())
+    found = {path.relative_to(bento).as_posix(): path for path in files if "__pycache__" not in path.parts}
+    return {name: sha256(path) for name, path in found.items() if name not in (TOLD, "bento.yaml")}
 
 
 def _bentoml(command: list[str], folder: Path, variables: dict[str, str], told: str = "") -> None:
@@ -193,24 +188,3 @@ def _model_store(folder: Path) -> Any:
     from bentoml._internal.models.model import ModelStore
 
     return ModelStore(folder)
-
-
-def _installed(name: str) -> str:
-    from importlib.metadata import version
-
-    return version(name)
-
-
-def _needs(name: str) -> Iterator[str]:
-    from importlib.metadata import PackageNotFoundError, requires, version
-
-    from packaging.requirements import Requirement
-
-    for line in requires(name) or []:
-        need = Requirement(line)
-        if need.marker is None or need.marker.evaluate({"extra": ""}):
-            try:
-                version(need.name)
-            except PackageNotFoundError:
-                continue
-            yield need.name

@@ -4,16 +4,14 @@ from pathlib import Path
 
 from tools.core.context import Context
 from tools.core.journal import now
-from tools.core.learning.models import check_files
 from tools.core.serving.bento import build_bento
 from tools.core.store import Artifact
 
 
 def bento_of(context: Context, model: Artifact, name: str) -> Path:
     """The place of the Bento `name:VERSION` of a model in BentoML's store; built if it is not there yet."""
-    check_files(context, model)
     with context.store.lock(f"bento-{name}-{model.version}", context.bentoml_home):
-        place = build_bento(context, model.tag, name, model.version)
+        place = build_bento(context, model, name, model.version)
         if context.store.get("bento", name, model.version) is None:
             with context.store.staging() as folder:
                 record = {"made": now(), "model": model.tag}

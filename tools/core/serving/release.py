@@ -199,26 +199,26 @@ def _post(port: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def copy_revision(target: Path, bento: Path, model: Path, sample: Path, record: dict[str, Any]) -> None:
+def copy_revision(target: Path, bento: Path, record: dict[str, Any]) -> None:
     """Make a revision's own copy of all that it serves, so that nothing deleted later can take it away."""
     from tools.core.files import write_json
 
     with disk_errors(target):
-        _copied(target, bento, model, sample)
+        _copied(target, bento)
         write_json(target / "record.json", record)
 
 
-def _copied(target: Path, bento: Path, model: Path, sample: Path) -> None:
+def _copied(target: Path, bento: Path) -> None:
     import shutil
 
     from tools.core.files import remove
     from tools.core.serving.bento import copy_tree
 
     remove(target)
-    for kind, place in (("bentos", bento), ("models", model)):
-        copy_tree(place, target / "home" / kind / place.parent.name / place.name)
-        (target / "home" / kind / place.parent.name / "latest").write_text(place.name, encoding="utf-8")
-    shutil.copyfile(sample, target / "sample.json")
+    store = target / "home" / "bentos" / bento.parent.name
+    copy_tree(bento, store / bento.name)
+    (store / "latest").write_text(bento.name, encoding="utf-8")
+    shutil.copyfile(bento / "src" / "model" / "sample.json", target / "sample.json")
 
 
 def refuse_move(deployment: Deployment, host: str | None, port: int | None) -> tuple[str, int | None]:
