@@ -46,3 +46,6 @@ def test_an_installed_wheel_works_by_itself(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert str(packages) in done.stderr, "the checkout was imported, not the wheel"
     assert json.loads(done.stdout)["status"] == "done"
+    hashes = "from tools.core.serving.lock import own_hashes; print(len(own_hashes()))"
+    known = subprocess.run([tmp_path / "env/bin/python", "-P", "-c", hashes], cwd=user, capture_output=True, check=True)
+    assert int(known.stdout) > 100, "the lock that a Bento's hashes come from is in the wheel"

@@ -31,7 +31,7 @@ def package(args: PackageArgs, context: Context) -> Packaged:
     """Build a Bento of a model: the service, the model's files, pinned versions, and nothing else."""
     from tools.core.files import size_of
     from tools.core.names import name_of
-    from tools.core.serving.bento import export_bento
+    from tools.core.serving.bento import export_bento, unhashed
     from tools.core.serving.deployments import find_model
     from tools.core.serving.packaging import bento_of
 
@@ -49,4 +49,14 @@ def package(args: PackageArgs, context: Context) -> Packaged:
         model=model.tag,
         path=str(output or place),
         size_bytes=size_of(place),
+        warnings=_warnings(unhashed(place)),
     )
+
+
+def _warnings(pins: list[str]) -> list[str]:
+    if not pins:
+        return []
+    return [
+        f"The Bento's lock has no hashes, since none could be had for {', '.join(pins)}: Ekiben was made with other "
+        "versions, and no registry was reached. Packaged under another --name where one is, it gets them."
+    ]

@@ -36,6 +36,11 @@ def environment(path: Path | None = None, **more: str) -> dict[str, str]:
     return kept | QUIET | ({"PYTHONPATH": str(path)} if path else {}) | more
 
 
+def settings_of_installers() -> dict[str, str]:
+    """The user's own variables for pip and uv: for one call that asks a registry, never to be written down."""
+    return {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_"))}
+
+
 def python(*arguments: str) -> list[str]:
     """The command line of a Python child."""
     return [sys.executable, "-P", *arguments]

@@ -12,12 +12,13 @@ from tools.core.context import Context
 from tools.core.errors import NO_SPACE, BadArguments, Internal, NotFound, disk_full
 from tools.core.files import read_json, remove, sha256, staging, write_json, write_text
 from tools.core.serving.leaks import refuse_leaks
-from tools.core.serving.lock import installed, pinned
+from tools.core.serving.lock import installed, locked, pinned
 from tools.core.serving.served import served_files
 from tools.core.store import Artifact
 
 TOLD = "src/bento_model.json"
-"""What a Bento holds: {model, files: {path inside: SHA-256}}."""
+"""What a Bento holds: {model, unhashed: [name==version], files: {path inside: SHA-256}}."""
+LOCK = "env/python/requirements.txt"
 MODEL = "src/model"
 """Where the served files are."""
 
@@ -68,6 +69,7 @@ def build_bento(context: Context, model: Artifact, name: str, version: int) -> P
         _run_build(source, home, model.tag, name, version)
         built = home / "bentos" / name / str(version)
         _describe(built)
+        _lock(built)
         refuse_leaks(built)
         _seal(built)
         _settle(built, place)
@@ -85,6 +87,12 @@ def export_bento(context: Context, tag: str, output: Path) -> None:
         if not made:
             raise Internal("BentoML wrote no export.", "See: ekiben doctor")
         made[0].replace(output)
+
+
+def unhashed(bento: Path) -> list[str]:
+    """The pins of a Bento for which no hash could be had; none of its pins has one then."""
+    found: list[str] = read_json(bento / TOLD)["unhashed"]
+    return found
 
 
 def copy_tree(source: Path, target: Path) -> None:
@@ -138,6 +146,13 @@ def _run_build(source: Path, home: Path, model: str, name: str, version: int) ->
     }
     command = python("-c", "import bentoml, json, sys; bentoml.build(**json.load(sys.stdin))", "build")
     _bentoml(command, source, environment(source, BENTOML_HOME=str(home)), json.dumps(asked))
+
+
+def _lock(built: Path) -> None:
+    """Put our own lock where BentoML wrote one without hashes, and write down which packages have none."""
+    lock = locked(pinned(read_json(built / MODEL / "model.json")["packages"]))
+    write_text(built / LOCK, lock.text)
+    write_json(built / TOLD, {**read_json(built / TOLD), "unhashed": lock.unhashed})
 
 
 def _seal(built: Path) -> None:
