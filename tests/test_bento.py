@@ -107,7 +107,7 @@ def test_everybody_may_read_it_and_its_hashes_are_inside(elsewhere: Elsewhere) -
 
 def test_it_says_which_model_it_holds_and_how_it_is_served(elsewhere: Elsewhere) -> None:
     facts = json.loads((elsewhere.bento / "src/model/model.json").read_text(encoding="utf-8"))
-    assert (facts["model"], facts["runtime"], facts["packages"]) == ("t:1", "skops", ["scikit-learn", "skops"])
+    assert (facts["model"], facts["runtime"], facts["packages"]) == ("t:1", "onnx", ["onnxruntime"])
     assert (facts["lineage"]["dataset"], facts["lineage"]["table"]) == ("t:1", "t.csv")
     assert "model: t:1" in (elsewhere.bento / "bento.yaml").read_text(encoding="utf-8")
 

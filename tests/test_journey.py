@@ -135,7 +135,8 @@ def test_a_revision_that_does_not_verify_leaves_what_was_live(trained: Shell, fr
     port = free_port()
     assert trained("deploy", "churn", "--name", "safe", "--port", str(port), "--yes").code == 0
     assert trained("train", "churn", "--estimators", "linear", "--name", "liar", "--time-limit", "20").code == 0
-    place = trained.folder / ".ekiben/models/liar/1/sample.json"
+    assert trained("package", "liar").code == 0
+    place = trained.folder / ".ekiben/bentoml/bentos/liar/1/src/model/sample.json"
     told = json.loads(place.read_text(encoding="utf-8"))
     told["answers"]["predictions"][0] = "neither"
     place.write_text(json.dumps(told), encoding="utf-8")

@@ -85,7 +85,7 @@ def test_what_is_loaded_answers_as_what_was_fitted(tmp_path: Path, estimator: st
     told = json.loads((model.path / "sample.json").read_text())
     checked, prediction = runtime.respond(told["rows"])
     assert checked.problems == []
-    assert prediction.values == told["answers"]["predictions"]
+    assert prediction.values == pytest.approx(told["answers"]["predictions"], rel=1e-9)
 
 
 def test_changed_files_are_noticed(tmp_path: Path) -> None:

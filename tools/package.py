@@ -21,17 +21,22 @@ class Packaged(Result):
     model: str
     path: str
     size_bytes: int
+    runtime: str
+    """What answers in it: onnx, or skops where the model could not become a graph."""
+    reason: str
+    """Why it is not onnx; empty where it is."""
 
     def headline(self) -> str:
-        return f"Bento {self.bento} holds {self.model}, {self.size_bytes / 1e6:.1f} MB, no pickle."
+        form = "an ONNX graph" if not self.reason else f"its scikit-learn estimators, since {self.reason}"
+        return f"Bento {self.bento} holds {self.model} as {form}; {self.size_bytes / 1e6:.1f} MB, no pickle."
 
 
 @tool(effect="write")
 def package(args: PackageArgs, context: Context) -> Packaged:
     """Build a Bento of a model: the service, the model's files, pinned versions, and nothing else."""
-    from tools.core.files import size_of
+    from tools.core.files import read_json, size_of
     from tools.core.names import name_of
-    from tools.core.serving.bento import export_bento, unhashed
+    from tools.core.serving.bento import MODEL, export_bento, unhashed
     from tools.core.serving.deployments import find_model
     from tools.core.serving.packaging import bento_of
 
@@ -44,11 +49,14 @@ def package(args: PackageArgs, context: Context) -> Packaged:
     place = bento_of(context, model, name)
     if output:
         export_bento(context, f"{name}:{model.version}", output)
+    told = read_json(place / MODEL / "model.json")
     return Packaged(
         bento=f"{name}:{model.version}",
         model=model.tag,
         path=str(output or place),
         size_bytes=size_of(place),
+        runtime=told["runtime"],
+        reason=told["reason"],
         warnings=_warnings(unhashed(place)),
     )
 

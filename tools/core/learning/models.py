@@ -71,10 +71,11 @@ def goal_of(facts: Mapping[str, Any]) -> Goal:
 
 
 def load_runtime(context: Context, model: Artifact) -> Any:
-    """The loaded model; NotFound when the store lost its files, Internal when they or its record were changed."""
+    """The model as it is served; NotFound when the store lost its files, Internal when something was changed."""
     from service.runtime import Runtime
+    from tools.core.serving.served import served
 
-    return Runtime(check_files(context, model))
+    return Runtime(served(context, model))
 
 
 def check_files(context: Context, model: Artifact) -> Path:

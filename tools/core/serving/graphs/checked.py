@@ -34,13 +34,14 @@ def write_graph(path: Path, files: Path, columns: Mapping[str, Any], rows: int) 
     path.write_bytes(convert(members, len(names(features)), labels))
     matrix = encode(features, columns)[:: max(1, rows // MOST_ROWS)]
     try:
-        _compare(combined(members, matrix, labels), Graph(path).numbers(matrix), facts)
+        compare(combined(members, matrix, labels), Graph(path).numbers(matrix), facts)
     except NotConvertible:
         path.unlink()
         raise
 
 
-def _compare(fitted: Any, graph: Any, facts: Mapping[str, Any]) -> None:
+def compare(fitted: Any, graph: Any, facts: Mapping[str, Any]) -> None:
+    """NotConvertible where a graph's answers for rows differ from the fitted estimators', by a model's facts."""
     if not facts["labels"]:
         scale = float(np.std(fitted)) or 1.0
         return _refuse(np.abs(fitted - graph).max(initial=0.0) > TOLERANCE * scale, "its numbers differ")

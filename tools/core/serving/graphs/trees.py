@@ -48,8 +48,8 @@ def exact_for_float32(thresholds: Array, strict: bool = False) -> Array:
     """
     last = thresholds.astype(np.float32)
     too_large = last.astype(np.float64) >= thresholds if strict else last.astype(np.float64) > thresholds
-    last = np.where(too_large, np.nextafter(last, np.float32(-np.inf)), last).astype(np.float32)
     with np.errstate(over="ignore"):
+        last = np.where(too_large, np.nextafter(last, np.float32(-np.inf)), last).astype(np.float32)
         following = np.nextafter(last, np.float32(np.inf))
     middle = (last.astype(np.float64) + following.astype(np.float64)) / 2
     even = last.view(np.uint32) % 2 == 0
