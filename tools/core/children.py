@@ -25,6 +25,8 @@ DROPPED = (
     "PROMETHEUS_",
     "BENTOML_",
 )
+ELSEWHERE = ("PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER")
+"""Settings of pip by which it would install into another place than it is told."""
 
 
 def environment(path: Path | None = None, **more: str) -> dict[str, str]:
@@ -38,9 +40,10 @@ def environment(path: Path | None = None, **more: str) -> dict[str, str]:
 
 def settings_of_installers() -> dict[str, str]:
     """The user's own variables for pip and uv: for one call that asks a registry, never to be written down."""
-    return {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_"))}
+    asked = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_"))}
+    return {name: value for name, value in asked.items() if name not in ELSEWHERE}
 
 
-def python(*arguments: str) -> list[str]:
+def python(*arguments: str, interpreter: str = sys.executable) -> list[str]:
     """The command line of a Python child."""
-    return [sys.executable, "-P", *arguments]
+    return [interpreter, "-P", *arguments]

@@ -58,7 +58,7 @@ class Store:
     def draw(self, kind: str, name: str, by: str = "") -> int:
         """The next version of `name`; whoever drew last, and was killed before it could say so, gets the same again.
 
-        Models share their numbers with whoever shares the BentoML store.
+        Models share their numbers with whoever shares the BentoML store, and with Bentos that came from elsewhere.
         """
         counters = (self.bentoml_home if kind == "model" else self.folder) / "versions.json"
         with disk_errors(counters.parent):
@@ -74,15 +74,15 @@ class Store:
         return int(max(used)) + 1
 
     @contextlib.contextmanager
-    def lock(self, name: str, folder: Path | None = None) -> Iterator[None]:
-        """Hold a named lock of this workspace; Busy after a minute in vain."""
+    def lock(self, name: str, folder: Path | None = None, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+        """Hold a named lock of this workspace; Busy after so long in vain."""
         from filelock import FileLock, Timeout
 
         place = (folder or self.folder) / "locks"
         with disk_errors(place):
             place.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(place / f"{name}.lock", timeout=LOCK_SECONDS):
+            with FileLock(place / f"{name}.lock", timeout=seconds):
                 yield
         except Timeout as exc:
             raise Busy(
@@ -161,7 +161,6 @@ class Store:
         return "There are: " + ", ".join(near) + ("." if len(near) == len(tags) else ", …")
 
     def _in_bentoml(self, kind: str, name: str) -> list[int]:
-        folder = self.bentoml_home / "models" / name
-        if kind != "model" or not folder.is_dir():
-            return []
-        return [int(p.name) for p in folder.iterdir() if p.name.isdigit()]
+        folders = [self.bentoml_home / inside / name for inside in ("models", "bentos")] if kind == "model" else []
+        there = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+        return [int(path.name) for path in there if path.name.isdigit()]

@@ -15,6 +15,7 @@ from tools.core.files import read_json
 from tools.core.journal import now
 from tools.core.serving.control import Line, line_to, open_listener, start_supervisor, stop_supervisor
 from tools.core.serving.deployments import Deployment, address
+from tools.core.serving.environments import interpreter_for
 from tools.core.tool import Result
 
 TOLERANCE = 1e-9
@@ -153,7 +154,7 @@ def _move(context: Context, deployment: Deployment, entry: dict[str, Any]) -> Pr
         if line is None:
             raise Unverified("The deployment's supervisor cannot be reached.", "See: ekiben status")
         context.progress(0.2, "starting the service on a private address")
-        port = _started(line, deployment, revision, record)
+        port = _started(context, line, deployment, revision, record)
         context.progress(0.7, "proving it with sample rows")
         proof = prove(port, read_json(folder / "sample.json"), record["model"])
         context.check()
@@ -163,13 +164,14 @@ def _move(context: Context, deployment: Deployment, entry: dict[str, Any]) -> Pr
     return proof
 
 
-def _started(line: Line, deployment: Deployment, revision: int, record: dict[str, Any]) -> int:
+def _started(context: Context, line: Line, deployment: Deployment, revision: int, record: dict[str, Any]) -> int:
     home = deployment.revision_folder(revision) / "home"
     name, _, version = record["bento"].partition(":")
     source = home / "bentos" / name / version / "src"
     if not source.is_dir():
         raise Unverified(f"The files of revision {revision} are gone.", "Deploy the model again.")
-    answer = line.ask("start", revision=revision, source=str(source), home=str(home))
+    interpreter = str(interpreter_for(context, source.parent))
+    answer = line.ask("start", revision=revision, source=str(source), home=str(home), interpreter=interpreter)
     if not answer["ok"]:
         if NO_SPACE in _logged(deployment):
             raise disk_full(deployment.folder)

@@ -3,7 +3,8 @@
 Run as `python -m tools.core.serving.supervisor FOLDER FD`. It takes JSON lines on a Unix socket whose place is in
 FOLDER/supervisor.json, and answers each with one line:
 
-    {"do": "start", "revision": 2, "source": …, "home": …}   starts a service that does not take traffic yet
+    {"do": "start", "revision": 2, "source": …, "home": …, "interpreter": …}   starts a service that does not take
+                           traffic yet
     {"do": "activate", "entry": {…}}   on the same connection: it takes the traffic, the one before drains, and the
                            entry is added to the deployment's record, whatever becomes of the command
     {"do": "status"}       what is live
@@ -40,8 +41,9 @@ STEADY_SECONDS = 60.0
 class Service:
     """One revision's server process."""
 
-    def __init__(self, revision: int, source: str, home: str, log: Path) -> None:
+    def __init__(self, revision: int, source: str, home: str, log: Path, interpreter: str = sys.executable) -> None:
         self.revision, self.source, self.home, self.log = revision, source, home, log
+        self.interpreter = interpreter
         self.process: asyncio.subprocess.Process | None = None
         self.port = 0
         self.words: asyncio.Queue[str] = asyncio.Queue()
@@ -58,7 +60,7 @@ class Service:
             numbers = private.fileno(), public.fileno()
             with self.log.open("ab") as log:
                 self.process = await asyncio.create_subprocess_exec(
-                    *python("-m", "service.server", "--private", str(numbers[0]), "--public", str(numbers[1])),
+                    *python(*self._arguments(*numbers), interpreter=self.interpreter),
                     env=environment(Path(self.source), BENTOML_HOME=self.home),
                     cwd=self.home,
                     pass_fds=numbers,
@@ -68,6 +70,9 @@ class Service:
                 )
         self.reading = asyncio.create_task(self._read())
         return await self.wait_for("ready", START_SECONDS)
+
+    def _arguments(self, private: int, public: int) -> list[str]:
+        return ["-m", "service.server", "--private", str(private), "--public", str(public)]
 
     async def _read(self) -> None:
         assert self.process and self.process.stdout
@@ -190,7 +195,7 @@ class Supervisor:
 
     async def _start(self, asked: dict[str, Any]) -> tuple[Service, dict[str, Any]]:
         log = self.folder / "service.log"
-        service = Service(asked["revision"], asked["source"], asked["home"], log)
+        service = Service(asked["revision"], asked["source"], asked["home"], log, asked["interpreter"])
         error = await service.start(self.public)
         return service, {"ok": not error, "error": error, "port": service.port}
 
