@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tables import Bench, customers
@@ -89,3 +90,13 @@ def test_an_address_that_cannot_be_had(bench: Bench) -> None:
         with pytest.raises(PortInUse):
             bench("deploy", model="t", name="far", port=taken.getsockname()[1])
     assert "far" not in [deployment.name for deployment in bench("status").deployments]
+
+
+def test_a_bento_that_was_changed_is_not_deployed(bench: Bench) -> None:
+    place = Path(bench("package", model="t:1", name="bent").path)
+    code = place / "src/service/rows.py"
+    was = code.read_text(encoding="utf-8")
+    code.write_text(was + "\n", encoding="utf-8")
+    with pytest.raises(BadArguments, match=r"Bento bent:1 is damaged: 'src/service/rows\.py' in it"):
+        bench("deploy", model="bent", name="never", port=port())
+    assert "never" not in [deployment.name for deployment in bench("status").deployments]

@@ -13,7 +13,7 @@ from tools.core.tool import Args, tool
 
 class DeployArgs(Args):
     model: str
-    """Model or Bento: NAME or NAME:VERSION."""
+    """Model or Bento: NAME or NAME:VERSION; or a .bento file, as `package --output` writes it."""
     name: str | None = None
     """What to call the deployment; the model's name by default."""
     platform: Literal["local", "docker", "kubernetes", "serverless"] = "local"
@@ -28,36 +28,36 @@ class DeployArgs(Args):
 
 def _asks(args: DeployArgs, context: Context) -> str:
     from tools.core.serving.deployments import address
+    from tools.core.serving.sources import source_of
 
     _refuse_platform(args)
-    source = context.find(args.model, "model", "bento")
+    source = source_of(context, args.model)
     deployment = _deployment(args, source.name, context)
     revision = max(deployment.revisions, default=0) + 1
     where = f" on {address(args.host or '127.0.0.1', args.port)}" if args.port else ""
     if deployment.revisions and not where:
         where = f" on {deployment.url()}"
     instead = f" in place of revision {deployment.live}" if deployment.live else ""
-    return f"Put {source.tag} live as {deployment.name}, revision {revision}{where}{instead}?"
+    return f"Put {source.shown} live as {deployment.name}, revision {revision}{where}{instead}?"
 
 
 @tool(effect="release", asks=_asks)
 def deploy(args: DeployArgs, context: Context) -> Released:
     """Serve a model: proven with sample rows before it takes traffic, with no request lost."""
-    from tools.core.serving.packaging import bento_of
     from tools.core.serving.release import copy_revision, finished, refuse_move, release
+    from tools.core.serving.sources import bento_to_serve, source_of
 
     _refuse_platform(args)
-    source = context.find(args.model, "model", "bento")
-    model = context.find(f"model/{source.record['model']}", "model") if source.kind == "bento" else source
+    source = source_of(context, args.model)
     deployment = _deployment(args, source.name, context)
     with context.store.lock(f"deployment-{deployment.name}"):
         if done := finished(context, deployment, "deploy"):
             return done
         host, port = refuse_move(deployment, args.host, args.port)
         context.progress(0.05, "packaging")
-        bento = bento_of(context, model, source.name)
+        bento = bento_to_serve(context, source)
         revision = max(deployment.revisions, default=0) + 1
-        record: dict[str, Any] = {"revision": revision, "model": model.tag, "bento": f"{source.name}:{model.version}"}
+        record: dict[str, Any] = {"revision": revision, "model": source.model, "bento": source.bento}
         record["key"] = context.key
         copy_revision(deployment.revision_folder(revision), bento, record)
         return release(context, deployment, revision, "deploy", host, port)

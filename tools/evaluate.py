@@ -146,7 +146,7 @@ def _rows(args: EvaluateArgs, context: Context, model: Any, prepared: Any, runti
 def _other_table(path: str, context: Context, prepared: Any, runtime: Any, warnings: list[str]) -> Scored:
     from tools.core.learning.scoring import learned_share, read_for, target_of, weights_of
 
-    checked, frame = read_for(context.path(path), prepared, runtime)
+    checked, frame = read_for(context.path(path), prepared.record, runtime)
     if checked.problems:
         first = checked.problems[0]
         raise DataRefused(f"{path!r} cannot be scored: {first.message}", f"Accepted: {first.accepted}.")

@@ -73,7 +73,7 @@ def _columns(args: ExplainArgs, context: Context, prepared: Any, runtime: Any, p
 
     rows, columns = len(problem.y), problem.columns
     if args.path is not None:
-        checked, frame = read_for(context.path(args.path), prepared, runtime)
+        checked, frame = read_for(context.path(args.path), prepared.record, runtime)
         rows, columns = len(frame), checked.columns
         if bad := [problem for problem in checked.problems if problem.row == args.row]:
             raise DataRefused(f"Row {args.row} cannot be explained: {bad[0].message}", f"Accepted: {bad[0].accepted}.")

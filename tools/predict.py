@@ -35,18 +35,16 @@ class Predicted(Result):
 @tool(effect="write")
 def predict(args: PredictArgs, context: Context) -> Predicted:
     """Predict every row of a table, as the live service would."""
-    from tools.core.learning.models import load_runtime
     from tools.core.learning.scoring import read_for
-    from tools.core.serving.deployments import find_model
+    from tools.core.serving.answering import answering
 
-    model = find_model(context, args.model)
     path = context.path(args.path)
     output = _output(args, path, context)
     context.progress(0.1, "loading the model")
-    runtime = load_runtime(context, model)
-    prepared = context.find(f"prepared/{model.record['prepared']}", "prepared")
+    found = answering(context, args.model)
+    runtime = found.runtime
     context.progress(0.3, "reading")
-    checked, frame = read_for(path, prepared, runtime)
+    checked, frame = read_for(path, found.forms, runtime)
     context.check()
     context.progress(0.6, "predicting")
     bad = checked.bad_rows()
@@ -58,7 +56,7 @@ def predict(args: PredictArgs, context: Context) -> Predicted:
         warnings.append(f"{len(bad):,} rows are rejected; the first: {first.message}")
     if unseen := len({warning["column"] for warning in checked.warnings}):
         warnings.append(f"{counted(unseen, 'column holds', 'columns hold')} categories that were not seen in training.")
-    return Predicted(model=model.tag, rows=len(frame), output=str(output), rejected=len(bad), warnings=warnings)
+    return Predicted(model=found.tag, rows=len(frame), output=str(output), rejected=len(bad), warnings=warnings)
 
 
 def _output(args: PredictArgs, path: Path, context: Context) -> Path:

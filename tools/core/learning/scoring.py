@@ -1,5 +1,6 @@
 """Reading another table for a model: its cells by the training columns' own forms, checked as posted rows are."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,18 @@ from tools.core.store import Artifact
 from tools.core.tables.columns import Column
 
 
-def read_for(path: Path, prepared: Artifact, runtime: Any) -> tuple[Checked, Any]:
-    """A table's checked columns and its raw frame. A column that may not be missing and is absent is DataRefused."""
+def read_for(path: Path, forms: Mapping[str, Any], runtime: Any) -> tuple[Checked, Any]:
+    """A table's checked columns and its raw frame, read by {dialect, columns} of the table that was trained on.
+
+    A column that may not be missing and is absent is DataRefused.
+    """
     from tools.core.learning.recipe import columns_of
     from tools.core.tables.convert import convert
     from tools.core.tables.reading import read_table
 
-    dialect = prepared.record.get("dialect", {})
+    dialect = forms.get("dialect", {})
     raw = read_table(path, header=dialect.get("header"))
-    columns = [Column.model_validate(column) for column in prepared.record["columns"]]
+    columns = [Column.model_validate(column) for column in forms["columns"]]
     _refuse_absent(path, [str(name) for name in raw.frame], runtime.inputs)
     there = [column for column in columns if column.name in raw.frame]
     table = convert(raw.frame, there, keep_bad=True)

@@ -17,7 +17,7 @@ from tools.core.serving.served import served_files
 from tools.core.store import Artifact
 
 TOLD = "src/bento_model.json"
-"""What a Bento holds: {model, unhashed: [name==version], files: {path inside: SHA-256}}."""
+"""What a Bento holds: {model, sha256 of its files, unhashed: [name==version], files: {path inside: SHA-256}}."""
 LOCK = "env/python/requirements.txt"
 MODEL = "src/model"
 """Where the served files are."""
@@ -40,7 +40,7 @@ def save_model(context: Context, name: str, version: int, files: Path, metadata:
             _model_store=_model_store(aside),
         ) as model:
             shutil.copytree(files, model.path, dirs_exist_ok=True)
-        _settle(aside / name / str(version), place)
+        settle(aside / name / str(version), place)
     return place
 
 
@@ -60,7 +60,7 @@ def build_bento(context: Context, model: Artifact, name: str, version: int) -> P
     """Build the Bento `name:version` of a model in a fresh process; returns its place in BentoML's store."""
     place = context.bentoml_home / "bentos" / name / str(version)
     if place.exists():
-        _refuse_other(place, model.tag)
+        _refuse_other(place, model)
         if (place / MODEL).is_dir():
             return place  # else it is of an Ekiben whose Bentos had their models beside them
     with staging(context.bentoml_home / "staging") as aside:
@@ -72,7 +72,7 @@ def build_bento(context: Context, model: Artifact, name: str, version: int) -> P
         _lock(built)
         refuse_leaks(built)
         _seal(built)
-        _settle(built, place)
+        settle(built, place)
     return place
 
 
@@ -101,12 +101,13 @@ def copy_tree(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def _refuse_other(place: Path, model: str) -> None:
-    """BadArguments when a Bento's name is taken by another model."""
-    holds = read_json(place / TOLD)["model"]
-    if holds != model:
+def _refuse_other(place: Path, model: Artifact) -> None:
+    """BadArguments when a Bento's name is taken by another model, be it one of the same tag from elsewhere."""
+    told = read_json(place / TOLD)
+    if (told["model"], told.get("sha256")) != (model.tag, model.record["sha256"]):
         raise BadArguments(
-            f"The Bento {place.parent.name}:{place.name} holds {holds}, not {model}.", "Choose another --name."
+            f"The Bento {place.parent.name}:{place.name} holds another {told['model']}, not {model.tag} of here.",
+            "Choose another --name.",
         )
 
 
@@ -126,7 +127,7 @@ def _stage_source(context: Context, source: Path, model: Artifact) -> None:
     copy_tree(Path(next(iter(service.__path__))), source / "service")
     (source / "model").mkdir()
     served_files(context, model, source / "model")
-    write_json(source / "bento_model.json", {"model": model.tag})
+    write_json(source / "bento_model.json", {"model": model.tag, "sha256": model.record["sha256"]})
 
 
 def _run_build(source: Path, home: Path, model: str, name: str, version: int) -> None:
@@ -166,11 +167,27 @@ def _seal(built: Path) -> None:
         path.chmod(0o755 if path.is_dir() or path.suffix == ".sh" else 0o644)
 
 
+def check_bento(bento: Path, what: str) -> dict[str, str]:
+    """The hashes of a Bento's files, all as they were packaged; else BadArguments names one that is not."""
+    try:
+        told: dict[str, str] = read_json(bento / TOLD)["files"]
+        found = hashes_of(bento)
+        wrong = sorted(name for name in {*told, *found} if told.get(name) != found.get(name))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        wrong = [TOLD]
+    if wrong:
+        raise BadArguments(
+            f"{what} is damaged: {wrong[0]!r} in it is not as it was packaged.",
+            "Restore it, or package the model again.",
+        )
+    return found
+
+
 def hashes_of(bento: Path) -> dict[str, str]:
-    """The SHA-256 of each file of a Bento by its path inside, but for where they are written down and BentoML's own."""
+    """The SHA-256 of each file of a Bento by its path inside, but for the one where they are written down."""
     files = sorted(path for path in bento.rglob("*") if path.is_file())
     found = {path.relative_to(bento).as_posix(): path for path in files if "__pycache__" not in path.parts}
-    return {name: sha256(path) for name, path in found.items() if name not in (TOLD, "bento.yaml")}
+    return {name: sha256(path) for name, path in found.items() if name != TOLD}
 
 
 def _bentoml(command: list[str], folder: Path, variables: dict[str, str], told: str = "") -> None:
@@ -190,7 +207,7 @@ def _bentoml(command: list[str], folder: Path, variables: dict[str, str], told: 
         raise Internal(f"BentoML refused to {command[4]}: {' '.join(last)}", "See: ekiben doctor")
 
 
-def _settle(built: Path, place: Path) -> None:
+def settle(built: Path, place: Path) -> None:
     """Give what was built its place; what a killed process left there under this drawn version makes room."""
     place.parent.mkdir(parents=True, exist_ok=True)
     remove(place)

@@ -118,5 +118,16 @@ def find_model(context: Context, text: str) -> Artifact:
                 raise
     for deployment in deployments(context):
         if deployment.name == wanted.name and deployment.live is not None:
-            return context.find(f"model/{deployment.revision_record(deployment.live)['model']}", "model")
+            return _model_behind(context, deployment, deployment.live)
     return context.find(text, "model")
+
+
+def _model_behind(context: Context, deployment: Deployment, live: int) -> Artifact:
+    tag = deployment.revision_record(live)["model"]
+    try:
+        return context.find(f"model/{tag}", "model")
+    except NotFound as exc:
+        raise NotFound(
+            f"{deployment.name} serves {tag} from a Bento alone: the model itself is not in this workspace.",
+            "Ask where it was trained, or train one here.",
+        ) from exc

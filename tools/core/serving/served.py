@@ -7,6 +7,7 @@ from typing import Any
 from tools.core.context import Context
 from tools.core.errors import Internal, NotFound
 from tools.core.files import folder_sha256, read_json, remove, staging, write_json
+from tools.core.serving.lineage import forms_of, lineage
 from tools.core.signing import check, signed
 from tools.core.store import Artifact
 
@@ -58,9 +59,10 @@ def _fill(context: Context, model: Artifact, files: Path, folder: Path) -> None:
     shutil.copyfile(files / ENCODER_FILE, folder / ENCODER_FILE)
     facts = read_json(files / MODEL_FILE)
     reason = _write_graph(context, model, files, folder)
-    told = {"runtime": ESTIMATORS if reason else GRAPH, "reason": reason, "lineage": lineage(context, model)}
-    told["packages"] = _packages(model, facts["packages"]) if reason else ["onnxruntime"]
-    write_json(folder / MODEL_FILE, {**facts, **told})
+    packages = _packages(model, facts["packages"]) if reason else ["onnxruntime"]
+    told = {"runtime": ESTIMATORS if reason else GRAPH, "reason": reason, "packages": packages}
+    came = {"lineage": lineage(context, model), "table": forms_of(context, model)}
+    write_json(folder / MODEL_FILE, {**facts, **told, **came})
     rows = read_json(model.path / SAMPLE)["rows"]
     write_json(folder / SAMPLE, {"rows": rows, "answers": own_answers(Runtime(folder), rows)})
 
@@ -95,19 +97,6 @@ def _training_columns(context: Context, model: Artifact, files: Path) -> tuple[d
     inputs, rows = read_json(files / "model.json")["inputs"], training_rows(prepared)
     checked = check_columns(inputs, columns_of(rows.frame, inputs), len(rows.frame))
     return checked.columns, len(rows.frame)
-
-
-def lineage(context: Context, model: Artifact) -> dict[str, Any]:
-    """When a model was made, and from which table: {made, prepared, dataset, table, table_sha256}, null where lost."""
-    found = {"made": model.record["made"], "prepared": model.record["prepared"], "dataset": None}
-    found |= {"table": None, "table_sha256": None}
-    try:
-        prepared = context.find(f"prepared/{found['prepared']}", "prepared")
-        found["dataset"] = prepared.record["result"]["dataset"]
-        source = context.find(f"dataset/{found['dataset']}", "dataset").record["source"]
-    except NotFound:
-        return found
-    return {**found, "table": Path(source["path"]).name, "table_sha256": source["sha256"]}
 
 
 def _packages(model: Artifact, optional: list[str]) -> list[str]:
