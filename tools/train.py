@@ -141,6 +141,7 @@ def _asked(args: TrainArgs, context: Context, prepared: Any, rows: Any) -> dict[
         "name": prepared.name,
         "version": prepared.version,
         "path": str(prepared.path),
+        "dataset": facts["dataset"],
         "inputs": inputs_of(prepared.record, rows.frame),
         "recipe": recipe,
         "suspects": facts["suspects"],
@@ -215,7 +216,7 @@ def _keep(context: Context, job: Path, result: Training, asked: dict[str, Any], 
         files.mkdir()
         for file in (ENCODER_FILE, ESTIMATORS):
             (chosen / file).rename(files / file)
-        write_json(files / MODEL_FILE, facts_of(result.document(), asked))
+        write_json(files / MODEL_FILE, facts_of(result.document(), asked, frame))
         write_json(folder / "sample.json", sample_of(files, frame))
         for kept in ("answers.npy", "folds"):
             (chosen / kept).rename(folder / kept)
