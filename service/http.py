@@ -12,7 +12,9 @@ from typing import Any
 
 import msgspec
 
-from service.describe import openapi, page
+from service.limits import LARGEST_BODY, LONGEST_SECONDS, MOST_AT_ONCE, MOST_ROWS
+from service.openapi import openapi
+from service.page import page, page_headers
 from service.rows import Problem
 from service.runtime import Runtime, label_text
 
@@ -21,10 +23,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LARGEST_BODY = 32 * 1024 * 1024
-MOST_ROWS = 50_000
-MOST_AT_ONCE = 256
-LONGEST_SECONDS = 60.0
 INLINE_ROWS = 8
 INLINE_BYTES = 64 * 1024
 """Up to so much is answered on the event loop; more goes to a thread, so that others are not kept waiting."""
@@ -130,6 +128,8 @@ class HttpFace:
 def _more_headers(status: int, path: str) -> list[tuple[bytes, bytes]]:
     if status == 405:
         return [(b"allow", ", ".join(PATHS[path]).encode())]
+    if status == 200 and path == "/":
+        return page_headers()
     return [(b"retry-after", b"1")] if status in (429, 503) else []
 
 

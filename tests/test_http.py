@@ -19,7 +19,8 @@ import pandas as pd
 import pytest
 
 from service.encoder import encode
-from service.http import LARGEST_BODY, MOST_AT_ONCE, MOST_ROWS, Holder, HttpFace
+from service.http import Holder, HttpFace
+from service.limits import LARGEST_BODY, MOST_AT_ONCE, MOST_ROWS
 from service.rows import check_columns
 from service.runtime import Runtime
 from tools.core.children import environment, python
@@ -563,73 +564,6 @@ def test_a_bug_is_500_in_the_one_shape_and_a_traceback_in_the_log(
     reply = served(HttpFace(nobody), {"type": "http.request", "body": GOOD})
     assert (reply.status, reply.error["code"]) == (500, "internal")
     assert "Traceback" in caplog.text and reply.headers["x-request-id"] in caplog.text
-
-
-def test_docs_json_is_openapi_of_this_model(server: Server) -> None:
-    reply = ask(server.public, "GET", "/docs.json")
-    assert reply.status == 200 and reply.headers["content-type"] == "application/json"
-    document = reply.document
-    assert document["openapi"] == "3.1.0" and document["info"] == {"title": "demo:1", "version": "1"}
-    assert set(document) == {"openapi", "info", "paths", "components"}
-    (operation,) = document["paths"]["/predict"].values()
-    assert set(operation["responses"]) >= {"200", "400", "413", "422", "429", "504"}
-    assert all(response["description"] for response in operation["responses"].values())
-    made = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
-    assert {node["$ref"] for node in nodes(document) if "$ref" in node} == made
-    for schema in schemas(document):
-        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-        assert len(set(types)) == len(types)
-        assert set(types) <= {"null", "boolean", "object", "array", "number", "string", "integer"}
-        assert set(schema.get("required", [])) <= set(schema.get("properties", {}))
-
-
-def nodes(part: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a document."""
-    if isinstance(part, dict):
-        yield part
-    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
-        yield from nodes(inner)
-
-
-def schemas(document: Any) -> list[dict[str, Any]]:
-    return [node for node in nodes(document) if isinstance(node.get("type"), str | list)]
-
-
-def test_the_row_schema_tells_what_a_row_may_hold(server: Server) -> None:
-    row = ask(server.public, "GET", "/docs.json").document["components"]["schemas"]["Row"]
-    types = {name: set(field["type"]) for name, field in row["properties"].items() if "type" in field}
-    assert types == {
-        "age": {"number"},
-        "fare": {"number", "string", "null"},
-        "city": {"string", "number", "boolean", "null"},
-        "member": {"boolean", "integer", "string"},
-        "joined": {"string"},
-    }
-    assert set(row["properties"]) == {*types, "churn", "id"}
-    assert set(row["required"]) == {name for name, allowed in types.items() if "null" not in allowed}
-    for name in types:
-        status = post(server, {"rows": [ROW | {name: None}]}).status
-        assert status == (200 if "null" in types[name] else 422)
-
-
-def test_the_answers_are_as_docs_json_says(server: Server) -> None:
-    document = ask(server.public, "GET", "/docs.json").document
-    responses = document["paths"]["/predict"]["post"]["responses"]
-    good = responses["200"]["content"]["application/json"]["schema"]
-    answer = post(server, GOOD).document
-    assert set(answer) == set(good["properties"]) == set(good["required"])
-    assert answer["predictions"][0] in good["properties"]["predictions"]["items"]["enum"]
-    assert set(answer["probabilities"][0]) == set(good["properties"]["probabilities"]["items"]["properties"])
-    error = document["components"]["schemas"]["Error"]["properties"]["error"]
-    assert set(post(server, b"{").error) == set(error["properties"])
-
-
-def test_the_page_is_for_people_and_loads_nothing(server: Server) -> None:
-    reply = ask(server.public, "GET", "/")
-    page = reply.body.decode()
-    assert reply.status == 200 and reply.headers["content-type"] == "text/html; charset=utf-8"
-    assert "demo:1" in page and "churn" in page and "北京" in page
-    assert "<script" not in page and "http" not in page.replace("<!doctype html><html", "").replace("</html>", "")
 
 
 def test_bentoml_keeps_health_metrics_and_schema(server: Server) -> None:

@@ -115,7 +115,7 @@ def _describe(built: Path) -> None:
     """Put the model's own OpenAPI document where BentoML left a general one full of links."""
     import yaml
 
-    from service.describe import openapi
+    from service.openapi import openapi
 
     described = yaml.safe_dump(openapi(read_json(built / MODEL / "model.json")), allow_unicode=True, sort_keys=False)
     write_text(built / "apis" / "openapi.yaml", described)
@@ -138,7 +138,7 @@ def _run_build(source: Path, home: Path, model: str, name: str, version: int) ->
         "version": str(version),
         "description": f"Serves model {model}, made with Ekiben.",
         "labels": {"model": model},
-        "include": ["service/*.py", "model/**", "bento_model.json"],
+        "include": ["service/*.py", "service/page.*", "model/**", "bento_model.json"],
         "python": {
             "packages": pinned(read_json(source / "model" / "model.json")["packages"]),
             "lock_packages": False,

@@ -1,0 +1,7 @@
+"""How much one request, and all of them at once, may ask of a service."""
+
+LARGEST_BODY = 32 * 1024 * 1024
+"""Bytes."""
+MOST_ROWS = 50_000
+MOST_AT_ONCE = 256
+LONGEST_SECONDS = 60.0
