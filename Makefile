@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA := bench/quality/data
 PEERS := bench/.peers
 
-.PHONY: setup demo test lint format docs lock bench bench-quality bench-quality-small bench-intervals clean
+.PHONY: setup demo test lint format docs lock bench bench-quality bench-quality-small bench-intervals bench-serving clean
 
 setup: $(VENV)/.ready
 
@@ -49,6 +49,9 @@ bench-quality-small: setup
 bench-intervals: setup
 	$(BIN)/python -P bench/intervals.py
 	$(BIN)/python -P bench/verdicts.py
+
+bench-serving: setup # one process each, side by side; PEERS is a folder for the environments of FastAPI and MLflow
+	$(BIN)/python bench/serving/run.py --peers $(PEERS)
 
 lock: # needs uv; the lock names no index
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes \

@@ -112,10 +112,12 @@ def _facts(facts: Mapping[str, Any]) -> str:
             )
         )
         cards.append(("always guessing", shown(facts["baseline"]), "the same score without any column"))
+    lineage = facts.get("lineage") or {}
     if facts.get("train_rows"):
-        cards.append(("trained on", f"{facts['train_rows']:,} rows", f"dataset {facts['dataset']}"))
-    if facts.get("trained"):
-        cards.append(("trained", str(facts["trained"])[:10], str(facts.get("estimator", "")).replace("_", " ")))
+        source = ", ".join(filter(None, (lineage.get("table"), lineage.get("dataset"))))
+        cards.append(("trained on", f"{facts['train_rows']:,} rows", source))
+    if lineage.get("made"):
+        cards.append(("trained", str(lineage["made"])[:10], str(facts["estimator"]).replace("_", " ")))
     return "".join(
         f"<div><dt>{escape(term)}</dt><dd>{escape(value)}</dd><dd>{escape(note)}</dd></div>"
         for term, value, note in cards

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from sys import float_info
 from typing import Any
 
+from service.cells import LONGEST_TEXT
 from service.patterns import FILLED, missing_text, moment_text, number_text, truth_text
-from service.rows import LONGEST_TEXT
 from service.values import EPOCHS, FIRST_SECOND, LAST_SECOND, category_text
 
 Schema = dict[str, Any]

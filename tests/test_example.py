@@ -48,15 +48,14 @@ def test_a_text_that_few_rows_share_does_not_stand_in_it() -> None:
 
 
 @pytest.mark.parametrize(("name", "frame", "target"), [("c", customers(200), "left"), ("h", houses(200), "price")])
-def test_a_model_tells_what_it_was_trained_on_and_takes_its_example(
+def test_a_model_takes_its_example(
     tmp_path_factory: pytest.TempPathFactory, name: str, frame: pd.DataFrame, target: str
 ) -> None:
     bench = Bench(tmp_path_factory.mktemp(name))
     made = bench.prepared(frame, name=name, target=target)
     bench("train", dataset=name, estimators=["linear"], time_limit=20)
     runtime = load_runtime(bench.context, bench.context.find(name, "model"))
-    assert (runtime.facts["dataset"], runtime.facts["train_rows"]) == (f"{name}:1", made.train_rows)
-    assert runtime.facts["trained"].endswith("Z")
+    assert runtime.facts["train_rows"] == made.train_rows
     row = runtime.facts["example"]
     checked, prediction = runtime.respond([row])
     assert prediction is not None and checked.warnings == []

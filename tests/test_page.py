@@ -96,6 +96,7 @@ class Visit:
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_form_shows_what_the_service_answers(urls: dict[str, str], browser: Any, width: int) -> None:
     visit = Visit(browser, urls["labels"], width)
+    assert "labels.csv, labels:1" in visit.text(".facts")
     answer = visit.predict()
     chances = answer["probabilities"][0]
     assert visit.text(".prediction") == answer["predictions"][0]

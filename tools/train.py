@@ -141,7 +141,6 @@ def _asked(args: TrainArgs, context: Context, prepared: Any, rows: Any) -> dict[
         "name": prepared.name,
         "version": prepared.version,
         "path": str(prepared.path),
-        "dataset": facts["dataset"],
         "inputs": inputs_of(prepared.record, rows.frame),
         "recipe": recipe,
         "suspects": facts["suspects"],

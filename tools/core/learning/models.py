@@ -17,18 +17,16 @@ TOLERANCE = 1e-9
 
 def facts_of(result: Mapping[str, Any], asked: Mapping[str, Any], frame: Any) -> dict[str, Any]:
     """What model.json holds: all that the service needs to know, and no row. `frame` is the typed training rows."""
-    from tools.core.journal import now
     from tools.core.learning.example import example_of
 
     told = ("model", "prepared", "estimator", "metric", "score", "interval", "baseline", "threshold")
-    asked_for = ("task", "labels", "positive", "inputs", "seed", "dataset")
+    asked_for = ("task", "labels", "positive", "inputs", "seed")
     return {
         "schema": 1,
         **{name: result[name] for name in told},
         **{name: asked[name] for name in asked_for},
         "target": asked["inputs"]["ignored"][0],
         "train_rows": len(frame),
-        "trained": now(),
         "example": example_of(asked["inputs"], frame),
         "packages": [_distribution(m["estimator"]) for m in result["members"] if m["estimator"] in DISTRIBUTIONS],
         "versions": versions(),
