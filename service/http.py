@@ -1,20 +1,21 @@
-"""The HTTP face of a model: answers /predict itself, in front of BentoML, which keeps health and metrics."""
+"""The HTTP face of a model: answers in front of BentoML, which keeps health. No request goes around it."""
 
 import asyncio
-import codecs
 import contextlib
-import json
 import logging
-import math
-import uuid
+import os
+import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any
 
 import msgspec
 
-from service.limits import LARGEST_BODY, LONGEST_SECONDS, MOST_AT_ONCE, MOST_ROWS
+from service.access import ASKED, Access
+from service.limits import LARGEST_BODY, LONGEST_SECONDS, MOST_AT_ONCE
+from service.metrics import Tally, exposition
 from service.openapi import openapi
 from service.page import page, page_headers
+from service.posted import Refused, read_rows
 from service.rows import Problem
 from service.runtime import Runtime, label_text
 
@@ -22,25 +23,27 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Pairs = list[tuple[bytes, bytes]]
 
-INLINE_ROWS = 8
+INLINE_ROWS = 32
 INLINE_BYTES = 64 * 1024
 """Up to so much is answered on the event loop; more goes to a thread, so that others are not kept waiting."""
-THEIRS = ("/livez", "/readyz", "/healthz", "/metrics", "/schema.json")
+THEIRS = ("/livez", "/readyz", "/healthz")
 """Paths that BentoML answers."""
-PATHS = {"/predict": ("POST",), "/docs.json": ("GET", "HEAD"), "/": ("GET", "HEAD")}
-SHAPE = 'a JSON object {"rows": [{column: value, …}, …]}'
+PATHS = {
+    "/predict": ("POST",),
+    "/docs.json": ("GET", "HEAD"),
+    "/": ("GET", "HEAD"),
+    "/metrics": ("GET", "HEAD"),
+}
+UNKNOWN = "/not-found"
+"""What every other path is called in the metrics."""
+PRIVATE = "ekiben_private"
+"""Set in the scope of a request that came by the supervisor's own socket: it needs no key, and is not counted."""
+TYPES = {"/": b"text/html; charset=utf-8", "/metrics": b"text/plain; version=0.0.4; charset=utf-8"}
+JSON = b"application/json"
 
 logger = logging.getLogger(__name__)
-
-
-class Refused(Exception):
-    """A request that gets an error: its HTTP status and the one error shape."""
-
-    def __init__(self, status: int, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.status = status
-        self.problem = problem
 
 
 class Holder:
@@ -50,33 +53,67 @@ class Holder:
 
 
 class HttpFace:
-    """ASGI middleware of the service."""
+    """ASGI middleware: stands around BentoML's application, or inside it where BentoML's own server runs it."""
 
-    def __init__(self, app: App, most_at_once: int = MOST_AT_ONCE, longest_seconds: float = LONGEST_SECONDS) -> None:
+    def __init__(
+        self,
+        app: App,
+        access: Access | None = None,
+        tally: Tally | None = None,
+        most_at_once: int = MOST_AT_ONCE,
+        longest_seconds: float = LONGEST_SECONDS,
+    ) -> None:
         self.app = app
+        self.access = access or Access.of_environment()
+        self.tally = tally
         self.most_at_once = most_at_once
         self.longest_seconds = longest_seconds
         self.at_once = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in THEIRS:
+        kind, private = scope["type"], scope.get(PRIVATE, False)
+        if kind == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        admitted = kind != "http" or private or self.access.admits(scope["path"], scope["headers"])
+        if kind != "http" or (admitted and scope["path"] in THEIRS):
             await self.app(scope, receive, send)
             return
-        request_id = uuid.uuid4().hex
+        began = time.perf_counter()
+        status = await self._respond(scope, receive, send, admitted)
+        if self.tally and not private:
+            self.tally.count(scope["path"] if scope["path"] in PATHS else UNKNOWN, status, time.perf_counter() - began)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send, admitted: bool) -> int:
+        """Answer; the status."""
+        request_id = os.urandom(16).hex()
         try:
-            status, body, kind = await self._answer(scope, receive, request_id)
+            if scope["method"] == "OPTIONS" and (told := self.access.preflight(scope["headers"])) is not None:
+                status, body, more = 204, b"", told
+            elif not admitted:
+                message = "A key is needed, as Authorization: Bearer KEY."
+                raise Refused(401, Problem("unauthorized", message, accepted="the service's key"))
+            else:
+                status, body = 200, await self._answer(scope, receive, request_id)
+                more = page_headers() if scope["path"] == "/" else []
         except Refused as refused:
-            status, body, kind = refused.status, error_body(refused.problem, request_id), "application/json"
+            status, body = refused.status, error_body(refused.problem, request_id)
+            more = _more_headers(status, scope["path"])
         except Exception:
             logger.exception("request %s failed", request_id)
             bug = Problem("internal", "The service failed on this request; its log says why.")
-            status, body, kind = 500, error_body(bug, request_id), "application/json"
-        headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
-        headers += [(b"x-request-id", request_id.encode()), *_more_headers(status, scope["path"])]
+            status, body, more = 500, error_body(bug, request_id), []
+        kind = TYPES.get(scope["path"], JSON) if status == 200 else JSON
+        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *more]
+        headers += [
+            (b"x-request-id", request_id.encode()),
+            *(self.access.allowed(scope["headers"]) if status != 204 else ()),
+        ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        return status
 
-    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> tuple[int, bytes, str]:
+    async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> bytes:
         path, runtime = scope["path"], Holder.runtime
         if runtime is None:
             raise Refused(503, Problem("not_ready", "The model is still being loaded."))
@@ -85,27 +122,34 @@ class HttpFace:
         if scope["method"] not in PATHS[path]:
             wanted = PATHS[path][0]
             raise Refused(405, Problem("wrong_method", f"This path takes {wanted}.", accepted=wanted))
-        if path == "/docs.json":
-            return 200, msgspec.json.encode(openapi(runtime.facts)), "application/json"
-        if path == "/":
-            return 200, page(runtime.facts).encode(), "text/html; charset=utf-8"
-        return 200, await self._predict(runtime, scope, receive, request_id), "application/json"
+        if path == "/predict":
+            return await self._predict(runtime, scope, receive, request_id)
+        if path == "/metrics":
+            return await asyncio.to_thread(exposition)
+        return page(runtime.facts).encode() if path == "/" else msgspec.json.encode(openapi(runtime.facts))
 
     async def _predict(self, runtime: Runtime, scope: Scope, receive: Receive, request_id: str) -> bytes:
+        end = time.monotonic() + self.longest_seconds
+
+        def go_on() -> None:
+            if time.monotonic() > end:
+                raise TimeoutError
+
         try:
             async with asyncio.timeout(self.longest_seconds):
                 body = await self._body(scope, receive)
-                if len(body) <= INLINE_BYTES and len(rows := read_rows(body)) <= INLINE_ROWS:
-                    return respond(runtime, rows, request_id)
+                if runtime.graph and len(body) <= INLINE_BYTES and len(rows := read_rows(body)) <= INLINE_ROWS:
+                    return respond(runtime, rows, request_id, go_on)
                 with self._place():
-                    return await asyncio.to_thread(lambda: respond(runtime, read_rows(body), request_id))
+                    return await asyncio.to_thread(lambda: respond(runtime, read_rows(body), request_id, go_on))
         except TimeoutError as exc:
             message = f"The request and its answer took longer than {self.longest_seconds:g} seconds."
             raise Refused(504, Problem("too_slow", message, accepted="fewer rows")) from exc
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         """The request's body. One that comes in parts takes a place, since each may grow to the largest."""
-        if int(dict(scope["headers"]).get(b"content-length", b"0")) > LARGEST_BODY:
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if int(length) > LARGEST_BODY:
             raise _too_large()
         body, more = await _part(receive)
         if not more:
@@ -125,11 +169,11 @@ class HttpFace:
             self.at_once -= 1
 
 
-def _more_headers(status: int, path: str) -> list[tuple[bytes, bytes]]:
+def _more_headers(status: int, path: str) -> Pairs:
+    if status == 401:
+        return ASKED
     if status == 405:
         return [(b"allow", ", ".join(PATHS[path]).encode())]
-    if status == 200 and path == "/":
-        return page_headers()
     return [(b"retry-after", b"1")] if status in (429, 503) else []
 
 
@@ -157,52 +201,16 @@ async def _rest(receive: Receive, first: bytes) -> bytes:
     return b"".join(parts)
 
 
-def read_rows(body: bytes) -> list[dict[str, Any]]:
-    """The rows of a request's body; Refused when it is not JSON, has another shape, no rows or too many."""
-    try:
-        posted = _decode(body)
-    except (ValueError, RecursionError) as exc:
-        message = "The body is not JSON. NaN and Infinity are not JSON either: send null for what is missing."
-        raise Refused(400, Problem("not_json", message, accepted=SHAPE)) from exc
-    rows = posted.get("rows") if isinstance(posted, dict) else None
-    if not isinstance(rows, list) or not rows:
-        raise Refused(422, Problem("no_rows", "The body has no rows.", accepted=SHAPE))
-    if len(rows) > MOST_ROWS:
-        message = f"{len(rows)} rows are too many for one request."
-        raise Refused(413, Problem("too_many_rows", message, accepted=f"at most {MOST_ROWS} rows"))
-    for number, row in enumerate(rows):
-        if not isinstance(row, dict):
-            raise Refused(422, Problem("wrong_type", f"Row {number} is not an object.", number, accepted=SHAPE))
-    return rows
-
-
-def _decode(body: bytes) -> Any:
-    """JSON at msgspec's speed; where it refuses a number's size, the row checks shall say which one it is."""
-    try:
-        return msgspec.json.decode(body.removeprefix(codecs.BOM_UTF8))
-    except msgspec.ValidationError:
-        posted = json.loads(body.decode("utf-8-sig"), parse_int=_whole, parse_constant=_refuse_constant)
-        json.dumps(posted, ensure_ascii=False).encode()  # refuses half a surrogate pair, as msgspec does
-        return posted
-
-
-def _whole(digits: str) -> int | float:
-    """A whole number; one that no float holds is infinite, and turning a million digits into one takes long."""
-    return int(digits) if len(digits) < 400 else math.copysign(math.inf, -1 if digits[0] == "-" else 1)
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(name)
-
-
-def respond(runtime: Runtime, rows: list[dict[str, Any]], request_id: str) -> bytes:
+def respond(runtime: Runtime, rows: list[dict[str, Any]], request_id: str, go_on: Callable[[], None]) -> bytes:
     """The answer's JSON for rows."""
-    return msgspec.json.encode(answer_rows(runtime, rows, request_id))
+    return msgspec.json.encode(answer_rows(runtime, rows, request_id, go_on))
 
 
-def answer_rows(runtime: Runtime, rows: list[dict[str, Any]], request_id: str) -> dict[str, Any]:
-    """The answer for rows as an object; Refused names the first bad one."""
-    checked, prediction = runtime.respond(rows)
+def answer_rows(
+    runtime: Runtime, rows: list[dict[str, Any]], request_id: str, go_on: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
+    """The answer for rows as an object; Refused names the first bad one, `go_on` may raise to stop the work."""
+    checked, prediction = runtime.respond(rows, go_on)
     if prediction is None:
         raise Refused(422, min(checked.problems, key=lambda problem: problem.row or 0))
     answer: dict[str, Any] = {"predictions": prediction.values}
