@@ -8,7 +8,7 @@ from tools.core.context import Context
 from tools.core.errors import EkibenError
 from tools.core.files import read_json
 
-RELEASES = ("deploy", "rollback")
+RELEASES = ("deploy", "promote", "rollback")
 
 
 def answer_of(steps: list[dict[str, Any]], context: Context) -> str:

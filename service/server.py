@@ -2,24 +2,28 @@
 
 It is told what to do by lines on standard input and says what it did by lines on standard output:
 
-    activate   start to accept on the public socket
-    drain      stop accepting there, finish what came in, then exit
-    (end)      the supervisor is gone: drain
+    activate      accept on the public socket                                        active
+    rest          stop accepting there, finish what came in, stay ready for another turn   resting
+    canary JSON   send a share of the requests to another revision; null ends that   canary
+    drain         as rest, then exit                                                 draining
+    (end)         the supervisor is gone: exit, or, while it is its turn, go on and start another supervisor
 """
 
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, Literal
 
 import uvicorn
 
+from service.canary import CanaryFace, is_forwarded
+from service.guardian import Guardian
 from service.http import PATHS, THEIRS
 
 IDLE_SECONDS = 75
@@ -28,38 +32,7 @@ DRAIN_IDLE_SECONDS = 5.0
 """How long a draining server waits for a kept-alive connection's next request, before it closes it."""
 DRAIN_SECONDS = 60.0
 UNKNOWN = "/not-found"
-
-
-class Turn:
-    """Stands in front of the application: while draining it asks every client to open a new connection next time.
-
-    Unknown paths become one, since BentoML's metrics would keep each of them as a label for ever.
-    """
-
-    def __init__(self, app: Callable[..., Awaitable[None]]) -> None:
-        self.app = app
-        self.draining = False
-        self.busy = 0
-        self.last = 0.0
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def said(message: MutableMapping[str, Any]) -> None:
-            if self.draining and message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
-            await send(message)
-
-        if scope["path"] not in (*THEIRS, *PATHS):
-            scope = {**scope, "path": UNKNOWN}
-        self.busy += 1
-        try:
-            await self.app(scope, receive, said)
-        finally:
-            self.busy -= 1
-            self.last = asyncio.get_running_loop().time()
+App = Callable[..., Awaitable[None]]
 
 
 class QuietServer(uvicorn.Server):
@@ -75,78 +48,154 @@ class QuietServer(uvicorn.Server):
             server.close()
 
 
+async def serving(app: App, listener: socket.socket, lifespan: Literal["on", "off"]) -> tuple[QuietServer, Any]:
+    """Serve an application on a listening socket: the server, once it has started, and its task."""
+    config = uvicorn.Config(
+        app,
+        lifespan=lifespan,
+        access_log=False,
+        log_config=None,
+        timeout_keep_alive=IDLE_SECONDS,
+        backlog=2048,
+        server_header=False,
+    )
+    server = QuietServer(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not task.done():
+        await asyncio.sleep(0.005)
+    return server, task
+
+
+def known(scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Unknown paths become one, since BentoML's metrics would keep each of them as a label for ever."""
+    return scope if scope["path"] in (*THEIRS, *PATHS) else {**scope, "path": UNKNOWN}
+
+
+class Private:
+    """The application on the private socket, where only the supervisor and the live revision come in."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            scope = known(scope)
+            if not is_forwarded(scope):
+                scope = {**scope, "ekiben_private": True}
+        await self.app(scope, receive, send)
+
+
+class Turn:
+    """One time of accepting on the public socket; at its end every client is asked to connect anew."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.draining = False
+        self.busy = 0
+        self.last = 0.0
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def said(message: MutableMapping[str, Any]) -> None:
+            if self.draining and message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
+            await send(message)
+
+        self.busy += 1
+        try:
+            await self.app(known(scope), receive, said)
+        finally:
+            self.busy -= 1
+            self.last = asyncio.get_running_loop().time()
+
+    async def begin(self, public: socket.socket) -> None:
+        """Accept: on a copy of the socket, since closing a server closes what it listens on."""
+        self.server, self.serving = await serving(self, public.dup(), "off")
+
+    def stop_accepting(self) -> None:
+        """From here on what connects belongs to others."""
+        self.server.stop_accepting()
+        self.draining = True
+
+    async def finish(self) -> None:
+        """Answer what came in, wait for what kept-alive connections still send, and close them."""
+        loop = asyncio.get_running_loop()
+        began = self.last = loop.time()
+        while self.server.server_state.connections and loop.time() - began < DRAIN_SECONDS:
+            if not self.busy and loop.time() - self.last > DRAIN_IDLE_SECONDS:
+                break
+            await asyncio.sleep(0.05)
+        self.server.should_exit = True
+        await self.serving
+
+
 class Revision:
-    """One revision's two servers: a private one from the start, a public one once it is its turn."""
+    """One revision's process: a private server from the start, a public one while it is its turn."""
 
-    def __init__(self, app: Callable[..., Awaitable[None]], private: socket.socket, public: socket.socket) -> None:
-        self.turn = Turn(app)
+    def __init__(self, app: App, private: socket.socket, public: socket.socket, guardian: Guardian) -> None:
+        self.app = app
+        self.canary = CanaryFace(app)
         self.sockets = private, public
-        self.private = QuietServer(self._config(lifespan="on"))
-        self.public: QuietServer | None = None
+        self.guardian = guardian
+        self.turn: Turn | None = None
+        self.finishing: set[asyncio.Task[None]] = set()
         self.ending = asyncio.Event()
-
-    def _config(self, lifespan: Literal["on", "off"]) -> uvicorn.Config:
-        return uvicorn.Config(
-            self.turn,
-            lifespan=lifespan,
-            access_log=False,
-            log_config=None,
-            timeout_keep_alive=IDLE_SECONDS,
-            backlog=2048,
-            server_header=False,
-        )
 
     async def run(self) -> None:
         """Serve until drained."""
-        loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, self.ending.set)
-        serving = asyncio.create_task(self.private.serve(sockets=[self.sockets[0]]))
-        while not self.private.started and not serving.done():
-            await asyncio.sleep(0.01)
-        if not self.private.started:
+            asyncio.get_running_loop().add_signal_handler(name, self.ending.set)
+        private, task = await serving(Private(self.app), self.sockets[0], "on")
+        if not private.started:
             return
         say("ready")
         listening = asyncio.create_task(self._listen())
         ended = asyncio.create_task(self.ending.wait())
-        await asyncio.wait({ended, serving}, return_when=asyncio.FIRST_COMPLETED)
-        await self._drain()
-        self.private.should_exit = True
-        await serving
+        await asyncio.wait({ended, task}, return_when=asyncio.FIRST_COMPLETED)
+        self._end_turn("draining")
         listening.cancel()
+        await asyncio.gather(*self.finishing)
+        await self.canary.turn_to(None)
+        private.should_exit = True
+        await task
 
     async def _listen(self) -> None:
         reader = asyncio.StreamReader()
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := (await reader.readline()).strip():
-            if line == b"activate":
+        while line := (await reader.readline()).decode().strip():
+            word, _, more = line.partition(" ")
+            if word == "activate":
                 await self._activate()
-            elif line == b"drain":
-                break
+            elif word == "rest":
+                self._end_turn("resting")
+            elif word == "canary":
+                await self.canary.turn_to(json.loads(more))
+                say("canary")
+            elif word == "drain":
+                self.ending.set()
+                return
+        if self.turn:
+            await self.guardian.watch(self.sockets[1])
         self.ending.set()
 
     async def _activate(self) -> None:
-        if self.public is None:
-            self.public = QuietServer(self._config(lifespan="off"))
-            self.serving = asyncio.create_task(self.public.serve(sockets=[self.sockets[1]]))
-            while not self.public.started:
-                await asyncio.sleep(0.005)
+        if self.turn is None:
+            turn = Turn(self.canary)
+            await turn.begin(self.sockets[1])
+            self.turn = turn
         say("active")
 
-    async def _drain(self) -> None:
-        if self.public is None:
-            return
-        self.public.stop_accepting()
-        say("draining")
-        self.turn.draining = True
-        loop = asyncio.get_running_loop()
-        began = self.turn.last = loop.time()
-        while self.public.server_state.connections and loop.time() - began < DRAIN_SECONDS:
-            if not self.turn.busy and loop.time() - self.turn.last > DRAIN_IDLE_SECONDS:
-                break
-            await asyncio.sleep(0.05)
-        self.public.should_exit = True
-        await self.serving
+    def _end_turn(self, word: str) -> None:
+        turn, self.turn = self.turn, None
+        if turn:
+            turn.stop_accepting()
+            task = asyncio.create_task(turn.finish())
+            self.finishing.add(task)
+            task.add_done_callback(self.finishing.discard)
+        say(word)
 
 
 def say(word: str) -> None:
@@ -162,16 +211,15 @@ def main() -> None:
     parser.add_argument("--public", type=int, required=True)
     given = parser.parse_args()
     sockets = [socket.socket(fileno=fd) for fd in (given.private, given.public)]
-    with tempfile.TemporaryDirectory(prefix="ekiben-metrics-") as metrics:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics  # two servers would wipe each other's in a shared one
-        import uvloop
+    import uvloop
 
-        from service.service import SERVICE
+    from service.service import SERVICE
 
-        async def serve() -> None:
-            await Revision(SERVICE.to_asgi(), sockets[0], sockets[1]).run()
+    async def serve() -> None:
+        guardian = Guardian(os.environ.get("EKIBEN_GUARDIAN"))
+        await Revision(SERVICE.to_asgi(), sockets[0], sockets[1], guardian).run()
 
-        uvloop.run(serve())
+    uvloop.run(serve())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ TOOLS = (
     "compare",
     "package",
     "deploy",
+    "promote",
     "predict",
     "rollback",
     "stop",

@@ -28,7 +28,19 @@ def _asks(args: DeleteArgs, context: Context) -> str:
     if args.kind == "deployment":
         return f"Delete the deployment {args.name} with its history? It cannot be brought back."
     artifact = _refused_if_needed(args, context)
-    return f"Delete the {args.kind} {artifact.tag}? It cannot be brought back."
+    return f"Delete the {args.kind} {artifact.tag}?{_named(args, artifact, context)} It cannot be brought back."
+
+
+def _named(args: DeleteArgs, artifact: Artifact, context: Context) -> str:
+    """Which deployments' records name it; they keep what they serve in copies of their own."""
+    from tools.core.serving.deployments import deployments
+
+    names = [
+        d.name for d in deployments(context) if args.kind in ("model", "bento") and d.names(artifact.tag, args.kind)
+    ]
+    if not names:
+        return ""
+    return f" The record of {', '.join(names)} names it; its revisions keep their own copies."
 
 
 @tool(effect="destroy", asks=_asks)

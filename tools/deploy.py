@@ -1,7 +1,7 @@
 """deploy: from a model or Bento to a verified deployment."""
 
-import os
-from typing import Any, Literal
+import re
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,11 @@ from tools.core.context import Context
 from tools.core.errors import BadArguments
 from tools.core.serving.release import Released
 from tools.core.tool import Args, tool
+
+if TYPE_CHECKING:
+    from tools.core.serving.sources import Source
+
+ORIGIN = re.compile(r"\*|https?://[^\s/?#@,]+")
 
 
 class DeployArgs(Args):
@@ -24,19 +29,28 @@ class DeployArgs(Args):
     """The port to listen on; the first free one from 3000 by default. A deployment keeps its own."""
     replicas: int = Field(1, ge=1)
     """How many processes serve it."""
+    canary: int | None = Field(None, ge=1, le=100)
+    """Give it only so many percent of the requests, beside the live revision."""
+    cors: list[str] = []
+    """Origin whose pages may ask it, as https://shop.example; none by default."""
 
 
 def _asks(args: DeployArgs, context: Context) -> str:
     from tools.core.serving.deployments import address
     from tools.core.serving.sources import source_of
 
-    _refuse_platform(args)
+    _refuse(args)
     source = source_of(context, args.model)
     deployment = _deployment(args, source.name, context)
     revision = max(deployment.revisions, default=0) + 1
     where = f" on {address(args.host or '127.0.0.1', args.port)}" if args.port else ""
     if deployment.revisions and not where:
         where = f" on {deployment.url()}"
+    if args.canary:
+        beside = f"beside revision {deployment.live}" if deployment.live else "beside nothing"
+        return (
+            f"Give {source.shown} {args.canary} % of the requests to {deployment.name}, revision {revision}, {beside}?"
+        )
     instead = f" in place of revision {deployment.live}" if deployment.live else ""
     return f"Put {source.shown} live as {deployment.name}, revision {revision}{where}{instead}?"
 
@@ -44,23 +58,38 @@ def _asks(args: DeployArgs, context: Context) -> str:
 @tool(effect="release", asks=_asks)
 def deploy(args: DeployArgs, context: Context) -> Released:
     """Serve a model: proven with sample rows before it takes traffic, with no request lost."""
-    from tools.core.serving.release import copy_revision, finished, refuse_move, release
-    from tools.core.serving.sources import bento_to_serve, source_of
+    from tools.core.serving.canaries import refuse_beside_canary
+    from tools.core.serving.release import finished, refuse_move, release
+    from tools.core.serving.sources import source_of
+    from tools.core.serving.unit import write_unit
 
-    _refuse_platform(args)
+    _refuse(args)
     source = source_of(context, args.model)
     deployment = _deployment(args, source.name, context)
     with context.store.lock(f"deployment-{deployment.name}"):
-        if done := finished(context, deployment, "deploy"):
+        if done := finished(context, deployment, "deploy", "canary"):
             return done
         host, port = refuse_move(deployment, args.host, args.port)
-        context.progress(0.05, "packaging")
-        bento = bento_to_serve(context, source)
+        refuse_beside_canary(deployment, args.canary)
         revision = max(deployment.revisions, default=0) + 1
-        record: dict[str, Any] = {"revision": revision, "model": source.model, "bento": source.bento}
-        record["key"] = context.key
-        copy_revision(deployment.revision_folder(revision), bento, record)
-        return release(context, deployment, revision, "deploy", host, port)
+        noted = _copied(args, context, source, deployment, revision)
+        event = "canary" if args.canary else "deploy"
+        done = release(context, deployment, revision, event, host, port, **noted)
+        write_unit(deployment.name, deployment.folder)
+        return done
+
+
+def _copied(args: DeployArgs, context: Context, source: "Source", deployment: Any, revision: int) -> dict[str, Any]:
+    """Make the revision's own copy; what its line of the record says of it."""
+    from tools.core.serving.revisions import copy_revision
+    from tools.core.serving.sources import bento_to_serve
+
+    context.progress(0.05, "packaging")
+    bento = bento_to_serve(context, source)
+    record = {"revision": revision, "model": source.model, "bento": source.bento, "key": context.key}
+    served = {"replicas": args.replicas, "cors": args.cors}
+    hashed = copy_revision(deployment.revision_folder(revision), bento, record | served)
+    return {"sha256": hashed, "canary": args.canary, **served}
 
 
 def _deployment(args: DeployArgs, default: str, context: Context) -> Any:
@@ -71,12 +100,11 @@ def _deployment(args: DeployArgs, default: str, context: Context) -> Any:
     return Deployment(name, context.workspace / "deployments" / name)
 
 
-def _refuse_platform(args: DeployArgs) -> None:
+def _refuse(args: DeployArgs) -> None:
     if args.platform != "local":
         raise BadArguments(
             f"Ekiben cannot deploy to {args.platform} yet.", "Deploy on this machine with --platform local."
         )
-    if os.environ.get("EKIBEN_SERVICE_KEY"):
-        raise BadArguments("EKIBEN_SERVICE_KEY is set, and Ekiben cannot ask for a key yet.", "Unset it first.")
-    if args.replicas != 1:
-        raise BadArguments("Ekiben serves a local deployment by one process so far.", "Leave --replicas away.")
+    for origin in args.cors:
+        if not ORIGIN.fullmatch(origin):
+            raise BadArguments(f"{origin!r} is no origin.", "Name it as https://shop.example, without a path.")

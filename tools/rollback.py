@@ -17,9 +17,12 @@ class RollbackArgs(Args):
 
 
 def _asks(args: RollbackArgs, context: Context) -> str:
+    from tools.core.serving.canaries import running_canary
     from tools.core.serving.deployments import find_deployment
 
     deployment = find_deployment(context, args.deployment)
+    if (canary := running_canary(deployment)) and args.to in (None, deployment.live):
+        return f"End the canary of {deployment.name}, revision {canary['revision']}?"
     revision = _wanted(deployment, args.to)
     model = deployment.revision_record(revision)["model"]
     return f"Roll {deployment.name} back to revision {revision} ({model})?"
@@ -27,7 +30,8 @@ def _asks(args: RollbackArgs, context: Context) -> str:
 
 @tool(effect="release", asks=_asks)
 def rollback(args: RollbackArgs, context: Context) -> Released:
-    """Serve an earlier revision again: it is started and proven before traffic moves."""
+    """Serve an earlier revision again, proven before traffic moves; while a canary runs, end it."""
+    from tools.core.serving.canaries import end_canary, refuse_beside_canary, running_canary
     from tools.core.serving.deployments import find_deployment
     from tools.core.serving.release import finished, release
 
@@ -35,6 +39,9 @@ def rollback(args: RollbackArgs, context: Context) -> Released:
     with context.store.lock(f"deployment-{deployment.name}"):
         if done := finished(context, deployment, "rollback"):
             return done
+        if (canary := running_canary(deployment)) and args.to in (None, deployment.live):
+            return end_canary(context, deployment, canary)
+        refuse_beside_canary(deployment, None)
         revision = _wanted(deployment, args.to)
         last = deployment.last
         return release(context, deployment, revision, "rollback", last["host"], last["port"])
@@ -51,8 +58,7 @@ def _wanted(deployment: Deployment, to: int | None) -> int:
         if to == live and deployment.live is not None:
             raise BadArguments(f"Revision {to} of {deployment.name} is live already.", "Choose another with --to.")
         return to
-    left = {entry["left"] for entry in deployment.entries if entry["event"] == "rollback"}
-    earlier = [revision for revision in deployment.revisions if revision < live and revision not in left]
+    earlier = [revision for revision in deployment.revisions if revision < live and revision not in deployment.left]
     if not earlier:
         raise NotFound(f"{deployment.name} has no earlier revision than {live} to go back to.", "Name one with --to.")
     return earlier[-1]

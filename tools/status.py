@@ -1,5 +1,6 @@
 """status: what exists and what is live."""
 
+import time
 from typing import Any
 
 from pydantic import BaseModel
@@ -7,6 +8,8 @@ from pydantic import BaseModel
 from tools.core.context import Context
 from tools.core.errors import NotFound
 from tools.core.learning.decisions import Decision
+from tools.core.serving.counts import Latency, read_counts
+from tools.core.serving.deployments import Deployment
 from tools.core.tool import Args, Result, tool
 
 KINDS = ("dataset", "prepared", "model", "bento")
@@ -18,9 +21,25 @@ class StatusArgs(Args):
     """Tell only of artifacts of that name."""
 
 
+class RevisionStatus(BaseModel):
+    """One revision that takes traffic, as the canary does beside the live one."""
+
+    revision: int
+    model: str
+    bento: str
+    percent: int
+    """Its share of the requests."""
+    uptime_seconds: float
+    requests: int | None
+    errors: int | None
+    latency_ms: Latency | None
+
+
 class DeploymentStatus(BaseModel):
     name: str
     state: str
+    reason: str | None
+    """Why it failed, or what troubles it."""
     platform: str
     revision: int | None
     model: str | None
@@ -31,6 +50,14 @@ class DeploymentStatus(BaseModel):
     """Requests that the live revision answered; null when it is not live."""
     errors: int | None
     """Those of them that it answered with a 5xx."""
+    latency_ms: Latency | None
+    """Half of the requests, and 99 of 100, took at most so many milliseconds; null when there is none."""
+    uptime_seconds: float | None
+    replicas: int | None
+    """How many processes serve the live revision."""
+    canary: RevisionStatus | None
+    unit: str | None
+    """A systemd user unit that brings it back after a start of the machine, for who wants that."""
     history: list[dict[str, Any]]
 
 
@@ -52,8 +79,20 @@ class Status(Result):
 
     @staticmethod
     def _told(d: DeploymentStatus) -> str:
-        asked = f"{d.requests:,} requests, {d.errors:,} errors"
-        return f"{d.name}  revision {d.revision}  {d.model}  {d.url}  live since {d.since}, {asked}"
+        told = f"{d.name}  revision {d.revision}  {d.model}  {d.url}  live since {d.since}, {_figures(d)}"
+        if d.canary:
+            c = d.canary
+            told += (
+                f"\n{d.name}  canary: revision {c.revision}  {c.model}  {c.percent} % of the requests, {_figures(c)}"
+            )
+        return told + (f"\n{d.name}  {d.reason}" if d.reason else "")
+
+
+def _figures(of: DeploymentStatus | RevisionStatus) -> str:
+    if of.requests is None:
+        return "its counts cannot be read"
+    speed = f", p50 {of.latency_ms.p50:.1f} ms, p99 {of.latency_ms.p99:.1f} ms" if of.latency_ms else ""
+    return f"{of.requests:,} requests, {of.errors:,} errors{speed}"
 
 
 @tool(effect="read")
@@ -91,35 +130,46 @@ def _is_meant(artifact: Any, wanted: Any) -> bool:
     return same and wanted.version in (None, artifact.version)
 
 
-def _deployment(found: Any) -> DeploymentStatus:
-    live, last = found.live, found.last
-    record = found.revision_record(live) if live is not None else None
-    requests, errors = _counts(found.running) if live is not None else (None, None)
+def _deployment(found: Deployment) -> DeploymentStatus:
+    live, last, state = found.live, found.last, found.running or {}
+    told = found.revision_record(live) if live is not None else {}
+    counts = read_counts(state["live"].get("metrics")) if live is not None else None
+    unit = found.folder / f"ekiben-{found.name}.service"
     return DeploymentStatus(
         name=found.name,
         state=found.state,
+        reason=found.reason,
         platform="local",
         revision=live,
-        model=record and record["model"],
-        bento=record and record["bento"],
+        model=told.get("model"),
+        bento=told.get("bento"),
         url=found.url(),
         since=last["at"] if live is not None else None,
-        requests=requests,
-        errors=errors,
+        requests=counts and counts.requests,
+        errors=counts and counts.errors,
+        latency_ms=counts and counts.latency_ms,
+        uptime_seconds=_uptime(state["live"]) if live is not None else None,
+        replicas=state["live"].get("replicas") if live is not None else None,
+        canary=_canary(found, state["canary"]) if state.get("canary") else None,
+        unit=str(unit) if unit.exists() else None,
         history=found.entries,
     )
 
 
-def _counts(state: dict[str, Any]) -> tuple[int | None, int | None]:
-    """Clients' requests to /predict and 5xx answers, as the service counts them (Prometheus)."""
-    import re
-    from urllib.request import urlopen
+def _canary(found: Deployment, state: dict[str, Any]) -> RevisionStatus:
+    told = found.revision_record(state["revision"])
+    counts = read_counts(state["metrics"])
+    return RevisionStatus(
+        revision=state["revision"],
+        model=told["model"],
+        bento=told["bento"],
+        percent=state["percent"],
+        uptime_seconds=_uptime(state) or 0.0,
+        requests=counts and counts.requests,
+        errors=counts and counts.errors,
+        latency_ms=counts and counts.latency_ms,
+    )
 
-    try:
-        with urlopen(f"http://127.0.0.1:{state['port']}/metrics", timeout=5) as answer:
-            text = answer.read().decode()
-    except OSError:
-        return None, None
-    found = re.findall(r'_request_total\{([^}]*endpoint="/predict"[^}]*)\} ([0-9.e+]+)', text)
-    errors = sum(float(count) for labels, count in found if 'http_response_code="5' in labels)
-    return max(0, int(sum(float(count) for _, count in found)) - state["proofs"]), int(errors)
+
+def _uptime(state: dict[str, Any]) -> float | None:
+    return round(time.time() - state["since"], 1) if "since" in state else None

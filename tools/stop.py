@@ -27,16 +27,19 @@ def _asks(args: StopArgs, context: Context) -> str:
 @tool(effect="release", asks=_asks)
 def stop(args: StopArgs, context: Context) -> Stopped:
     """Stop a deployment: it finishes what it has, then its address is free."""
+    from tools.core.files import append_line
+    from tools.core.journal import now
     from tools.core.serving.control import stop_supervisor
     from tools.core.serving.deployments import find_deployment
+    from tools.core.serving.entry import who, why
 
     deployment = find_deployment(context, args.deployment)
     with context.store.lock(f"deployment-{deployment.name}"):
         before = deployment.state
-        revision = deployment.live
+        entry = {"at": now(), "event": "stop", "revision": deployment.live, "key": context.key}
+        entry |= {"left": deployment.live, "who": who(), "why": why(context)}
         context.progress(None, "finishing what it has")
-        stop_supervisor(deployment.folder)
-        if before != "stopped":
-            deployment.note(event="stop", revision=revision, key=context.key)
+        if not stop_supervisor(deployment.folder, entry) and before != "stopped":
+            append_line(deployment.folder / "record.jsonl", entry)
         warnings = [f"{deployment.name} was stopped already."] if before == "stopped" else []
         return Stopped(deployment=deployment.name, url=deployment.url(), warnings=warnings)

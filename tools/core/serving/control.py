@@ -1,6 +1,7 @@
 """Talking to a deployment's supervisor: starting one, asking it, proving a revision before it takes the traffic."""
 
 import contextlib
+import fcntl
 import json
 import socket
 import subprocess
@@ -11,11 +12,16 @@ from typing import Any
 
 from tools.core.children import environment, python
 from tools.core.errors import BadArguments, Internal, PortInUse
-from tools.core.files import is_running, read_json
+from tools.core.files import read_json
+from tools.core.serving.survivors import read_survivors
 
 FIRST_PORT = 3000
 PORTS = 200
 ANSWER_SECONDS = 200.0
+SURVIVAL_SECONDS = 30.0
+"""How long a supervisor may take to start."""
+LOCK_SECONDS = 100.0
+"""How long it waits for one before it that drains."""
 
 
 class Line:
@@ -59,12 +65,22 @@ def line_to(folder: Path, seconds: float = ANSWER_SECONDS) -> Iterator[Line | No
 
 
 def state_of(folder: Path) -> dict[str, Any] | None:
-    """What is live behind a deployment's folder; None when its supervisor is not there or does not answer."""
-    try:
-        with line_to(folder, 5.0) as line:
-            return line.ask("status") if line else None
-    except (OSError, ValueError):
-        return None
+    """What is live behind a deployment's folder; None when nothing is, or when it is ending.
+
+    Services that lost their supervisor start another one: that one is waited for.
+    """
+    end = time.monotonic() + SURVIVAL_SECONDS
+    while True:
+        try:
+            with line_to(folder, 5.0) as line:
+                if line:
+                    state = line.ask("status")
+                    return None if state["ending"] else state
+        except (OSError, ValueError):
+            pass
+        if time.monotonic() > end or not (folder / "supervisor.json").exists() or not read_survivors(folder):
+            return None
+        time.sleep(0.1)
 
 
 def open_listener(host: str, port: int | None) -> socket.socket:
@@ -79,10 +95,10 @@ def open_listener(host: str, port: int | None) -> socket.socket:
 
 def start_supervisor(folder: Path, listener: socket.socket) -> None:
     """Start the supervisor, which outlives this process, on a listening socket; returns when it can be asked."""
-    (folder / "supervisor.json").unlink(missing_ok=True)
+    command = python("-m", "tools.core.serving.supervisor", str(folder), "--listener", str(listener.fileno()))
     with (folder / "supervisor.log").open("ab") as log:
         subprocess.run(
-            python("-m", "tools.core.serving.supervisor", str(folder), str(listener.fileno())),
+            command,
             env=environment(),
             cwd=folder,
             pass_fds=(listener.fileno(),),
@@ -91,26 +107,41 @@ def start_supervisor(folder: Path, listener: socket.socket) -> None:
             stderr=log,
             check=False,
         )
-    end = time.monotonic() + 30
+    end = time.monotonic() + LOCK_SECONDS + SURVIVAL_SECONDS
     while time.monotonic() < end:
-        if (folder / "supervisor.json").exists():
-            return
+        with contextlib.suppress(OSError, ValueError), line_to(folder) as line:
+            if line and line.ask("status")["public_port"] == listener.getsockname()[1]:
+                return
         time.sleep(0.01)
     raise Internal("The supervisor did not start.", f"Its log is {folder / 'supervisor.log'}.")
 
 
-def stop_supervisor(folder: Path, seconds: float = 100.0) -> None:
-    """Tell the supervisor to drain and end, and wait until it has."""
-    with contextlib.suppress(OSError, ValueError), line_to(folder) as line:
-        if line is None:
-            return
-        pid = read_json(folder / "supervisor.json")["pid"]
-        line.ask("stop")
-        end = time.monotonic() + seconds
-        while is_running(pid) and time.monotonic() < end:
-            time.sleep(0.02)
-        if is_running(pid):
-            raise Internal(f"The supervisor {pid} did not end in {seconds:.0f} s.", f"Its folder is {folder}.")
+def stop_supervisor(folder: Path, entry: dict[str, Any] | None = None, seconds: float = 100.0) -> bool:
+    """Tell the supervisor to write an entry into the record, drain and end, and wait until nothing of it is left.
+
+    Whether one was there. One that is killed meanwhile gets a successor, which is told the same.
+    """
+    end = time.monotonic() + seconds
+    asked = False
+    while time.monotonic() < end:
+        state = state_of(folder)
+        if state is None and not _is_held(folder):
+            return asked
+        with contextlib.suppress(OSError, ValueError), line_to(folder) as line:
+            if line and not asked:
+                asked = bool(line.ask("stop", entry=entry)["ok"])
+        time.sleep(0.02)
+    raise Internal(f"The supervisor did not end in {seconds:.0f} s.", f"Its folder is {folder}.")
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a supervisor lives."""
+    with (folder / "supervisor.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -14,6 +14,8 @@ from tools.core.serving.control import state_of
 from tools.core.store import Artifact
 
 State = Literal["live", "stopped", "failed"]
+MOVES = ("deploy", "promote", "rollback")
+"""Events that say which revision is live."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,10 @@ class Deployment:
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        """The record's lines: {at, event, revision, previous, model, bento, host, port, key, proof}."""
+        """The record's lines: {at, event, revision, previous, left, model, bento, host, port, who, why, key, proof, …}.
+
+        Events: deploy, canary, promote, rollback, stop; canary_failed and failed, which the supervisor writes.
+        """
         return read_lines(self.folder / "record.jsonl")
 
     def note(self, **facts: Any) -> None:
@@ -40,43 +45,95 @@ class Deployment:
     @property
     def live(self) -> int | None:
         """The revision that takes traffic now."""
-        state = self.running
-        return state["revision"] if state and state["running"] else None
+        return self.running["revision"] if self.running else None
 
     @property
     def state(self) -> State:
         """live, stopped, or failed: the record says live and nothing answers."""
         if self.live is not None:
             return "live"
+        return "failed" if self.is_wanted else "stopped"
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the record says that something is to be live."""
         events = [entry["event"] for entry in self.entries]
-        return "stopped" if events and events[-1] == "stop" else "failed"
+        return not events or events[-1] != "stop"
+
+    @property
+    def reason(self) -> str | None:
+        """Why it failed, or what troubles it while it is live; None when nothing is known."""
+        if self.running:
+            return self.running["live"]["error"] or None
+        last = self.entries[-1]
+        return last["why"] if last["event"] == "failed" else None
 
     @property
     def revisions(self) -> list[int]:
         """Verified revisions, oldest first."""
-        return sorted({e["revision"] for e in self.entries if e["event"] == "deploy"})
+        return sorted({e["revision"] for e in self.entries if e["event"] in ("deploy", "canary")})
+
+    @property
+    def left(self) -> set[int]:
+        """Revisions that somebody rolled back from, or that failed as a canary."""
+        return {e["left"] for e in self.entries if e["event"] in ("rollback", "canary_failed")}
 
     @property
     def last(self) -> dict[str, Any]:
         """The last line that made a revision live."""
-        return next(e for e in reversed(self.entries) if e["event"] in ("deploy", "rollback"))
+        return next(e for e in reversed(self.entries) if e["event"] in MOVES)
+
+    @property
+    def canary(self) -> dict[str, Any] | None:
+        """The line that began the canary which the record says is running."""
+        entries = self.entries
+        return entries[-1] if entries and entries[-1]["event"] == "canary" else None
 
     def revision_folder(self, revision: int) -> Path:
         """Where a revision's own copy of Bento and model is."""
         return self.folder / "revisions" / str(revision)
 
     def revision_record(self, revision: int) -> dict[str, Any]:
-        """What a revision serves: {revision, model, bento, key}."""
-        found: dict[str, Any] = read_json(self.revision_folder(revision) / "record.json")
+        """What a revision serves, and how: {revision, model, bento, replicas, cors}; its line where lost."""
+        try:
+            found: dict[str, Any] = read_json(self.revision_folder(revision) / "record.json")
+        except (OSError, ValueError):
+            return self._line(revision) or {}
         return found
+
+    def sha256(self, revision: int) -> str | None:
+        """The hash of a revision's files when it was deployed."""
+        return (self._line(revision) or {}).get("sha256")
+
+    def _line(self, revision: int) -> dict[str, Any] | None:
+        found = [e for e in self.entries if e["event"] in ("deploy", "canary") and e["revision"] == revision]
+        return found[-1] if found else None
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether its clients must send a key."""
+        return bool(self.revisions and self.last.get("key_required"))
+
+    @property
+    def left_by_move(self) -> int | None:
+        """The revision that a move leaves: the live one, whether it answers or not."""
+        if self.live is not None:
+            return self.live
+        return int(self.last["revision"]) if self.revisions else None
 
     def url(self) -> str:
         """Its address."""
         return address(self.last["host"], self.last["port"])
 
     def needs(self, tag: str, kind: str) -> bool:
-        """Whether what is live is, or was made from, that model or Bento."""
-        return self.state == "live" and self.live is not None and self.revision_record(self.live)[kind] == tag
+        """Whether what is live, or a canary beside it, is, or was made from, that model or Bento."""
+        running = self.running or {}
+        there = [self.live, (running.get("canary") or {}).get("revision")]
+        return any(number is not None and self.revision_record(number)[kind] == tag for number in there)
+
+    def names(self, tag: str, kind: str) -> bool:
+        """Whether its record names that model or Bento."""
+        return any(entry.get(kind) == tag for entry in self.entries)
 
 
 def address(host: str, port: int) -> str:

@@ -1,29 +1,25 @@
 """Putting a revision live: started aside, proven with sample rows, then given the traffic."""
 
-import http.client
 import json
-import math
-from collections.abc import Mapping
-from pathlib import Path
+import os
+import time
 from typing import Any
 
-from pydantic import BaseModel
-
 from tools.core.context import Context
-from tools.core.errors import NO_SPACE, BadArguments, Unverified, disk_errors, disk_full
-from tools.core.files import read_json
-from tools.core.journal import now
-from tools.core.serving.control import Line, line_to, open_listener, start_supervisor, stop_supervisor
+from tools.core.errors import NO_SPACE, BadArguments, Unverified, disk_full
+from tools.core.serving.control import Line, line_to, open_listener, start_supervisor, state_of, stop_supervisor
 from tools.core.serving.deployments import Deployment, address
+from tools.core.serving.entry import entry_of
 from tools.core.serving.environments import interpreter_for
+from tools.core.serving.proof import UNCHANGED, Proof, prove_all
+from tools.core.serving.revisions import check_revision, no_key, source_of
 from tools.core.tool import Result
 
-TOLERANCE = 1e-9
-PROOF_SECONDS = 60
+KEY = "EKIBEN_SERVICE_KEY"
 
 
 class Released(Result):
-    """What deploy and rollback say."""
+    """What deploy, promote and rollback say."""
 
     deployment: str
     revision: int
@@ -35,192 +31,131 @@ class Released(Result):
     url: str
     verified: bool
     seconds: float
-    proof: "Proof"
+    canary: int | None = None
+    """The percentage of the requests that it gets beside the live revision; null when it gets all."""
+    proof: Proof
 
     def headline(self) -> str:
-        return (
-            f"{self.model} is live as {self.deployment}, revision {self.revision}, and verified: "
-            f"{self.proof.equal} of {self.proof.rows} sample rows equal. {self.url}"
-        )
-
-
-class Proof(BaseModel):
-    """Sample rows that were sent, and how many got the model's own answer."""
-
-    rows: int
-    equal: int
+        proven = f"verified: {self.proof.equal} of {self.proof.rows} sample rows equal. {self.url}"
+        if self.canary:
+            share = f"gets {self.canary} % of the requests to {self.deployment}"
+            return f"{self.model} {share} as a canary, revision {self.revision}, and is {proven}"
+        return f"{self.model} is live as {self.deployment}, revision {self.revision}, and {proven}"
 
 
 def release(
-    context: Context, deployment: Deployment, revision: int, event: str, host: str, port: int | None
+    context: Context, deployment: Deployment, revision: int, event: str, host: str, port: int | None, **noted: Any
 ) -> Released:
     """Start a revision, prove it, move the traffic, write it down. Unverified leaves what was live as it was."""
-    import time
-
     began = time.monotonic()
-    record = deployment.revision_record(revision)
-    previous = deployment.live
+    check_revision(deployment, revision)
     alive = deployment.running
+    key = os.environ.get(KEY)
+    noted["key_required"] = deployment.needs_key if key is None else bool(key)
+    if noted["key_required"] and not key and not (alive and alive["keyed"]):
+        raise no_key(deployment)
     if alive:
         host, port = alive["host"], alive["public_port"]
     else:
         with open_listener(host, port) as listener:
             port = int(listener.getsockname()[1])
             start_supervisor(deployment.folder, listener)
-    assert port is not None
-    told = {"revision": revision, "previous": previous, "model": record["model"], "bento": record["bento"]}
+    entry = entry_of(context, deployment, event, revision, host=host, port=port, **noted)
     try:
-        entry = {"at": now(), "event": event, **told, "host": host, "port": port, "key": context.key}
-        entry["left"] = _left(deployment)
-        proof = _move(context, deployment, entry)
+        entry = _move(context, deployment, entry, key)
     except BaseException:
         if not alive:
             stop_supervisor(deployment.folder)
         raise
-    return Released(
-        deployment=deployment.name,
-        platform="local",
-        url=address(host, port),
-        verified=True,
-        seconds=round(time.monotonic() - began, 3),
-        proof=proof,
-        **told,
-    )
+    return released(deployment, entry, time.monotonic() - began)
 
 
-def _left(deployment: Deployment) -> int | None:
-    """The revision that was the live one, whether it answered or not."""
-    state = deployment.running
-    if state and state["revision"] is not None:
-        return int(state["revision"])
-    return int(deployment.last["revision"]) if deployment.revisions else None
-
-
-def finished(context: Context, deployment: Deployment, event: str) -> Released | None:
-    """The result of a release step that was interrupted after the traffic had moved; None when it had not."""
-    state = deployment.running
-    if not context.key or not state or not state["running"]:
-        return None
-    entries = [entry for entry in deployment.entries if entry.get("key") == context.key and entry["event"] == event]
-    if not entries or entries[-1]["revision"] != state["revision"]:
-        return None
-    entry = entries[-1]
+def released(deployment: Deployment, entry: dict[str, Any], seconds: float) -> Released:
+    """The result that a line of the record stands for."""
     told = {name: entry[name] for name in ("revision", "previous", "model", "bento")}
     return Released(
         deployment=deployment.name,
         platform="local",
         url=address(entry["host"], entry["port"]),
         verified=True,
-        seconds=0.0,
+        seconds=round(seconds, 3),
+        canary=entry.get("canary"),
         proof=Proof(**entry["proof"]),
         **told,
     )
 
 
-def prove(port: int, sample: Mapping[str, Any], model: str) -> Proof:
-    """Send sample rows to a private port and compare with the model's own answers; Unverified where they differ."""
-    answer = _post(port, sample["rows"])
-    if answer.get("model") != model:
-        raise Unverified(f"The service says it is {answer.get('model')!r}, not {model!r}.")
-    own = sample["answers"]
-    equal = 0
-    for row, prediction in enumerate(answer["predictions"]):
-        same = alike(prediction, own["predictions"][row])
-        if same and own["probabilities"] is not None:
-            values = list(answer["probabilities"][row].values())
-            same = all(map(alike, values, own["probabilities"][row]))
-        equal += same
-    if equal < len(sample["rows"]):
-        raise Unverified(
-            f"The service answers {len(sample['rows']) - equal} of {len(sample['rows'])} sample rows differently "
-            "from the model itself.",
-            "What was live before still is.",
-        )
-    return Proof(rows=len(sample["rows"]), equal=equal)
+def finished(context: Context, deployment: Deployment, *events: str) -> Released | None:
+    """The result of a release step that was interrupted after the traffic had moved; None when it had not."""
+    state = deployment.running
+    if not context.key or not state:
+        return None
+    entries = [entry for entry in deployment.entries if entry.get("key") == context.key and entry["event"] in events]
+    there = [state["revision"], (state["canary"] or {}).get("revision")]
+    if not entries or entries[-1]["revision"] != there[entries[-1]["event"] == "canary"]:
+        return None
+    return released(deployment, entries[-1], 0.0)
 
 
-def alike(one: Any, other: Any) -> bool:
-    """Equal labels, or numbers within 1e-9 of each other, relative where they are large."""
-    if isinstance(one, float) and isinstance(other, int | float):
-        return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(one == other)
-
-
-def _move(context: Context, deployment: Deployment, entry: dict[str, Any]) -> Proof:
+def _move(context: Context, deployment: Deployment, entry: dict[str, Any], key: str | None) -> dict[str, Any]:
     revision = entry["revision"]
-    folder = deployment.revision_folder(revision)
-    record = deployment.revision_record(revision)
-    with line_to(deployment.folder) as line:
-        if line is None:
-            raise Unverified("The deployment's supervisor cannot be reached.", "See: ekiben status")
-        context.progress(0.2, "starting the service on a private address")
-        port = _started(context, line, deployment, revision, record)
-        context.progress(0.7, "proving it with sample rows")
-        proof = prove(port, read_json(folder / "sample.json"), record["model"])
-        context.check()
-        answer = line.ask("activate", entry={**entry, "proof": proof.model_dump()})
-        if not answer["ok"]:
-            raise Unverified(f"The service did not take the traffic: {answer['error']}.", _logged(deployment))
-    return proof
+    try:
+        with line_to(deployment.folder) as line:
+            if line is None:
+                raise Unverified("The deployment's supervisor cannot be reached.", "See: ekiben status")
+            context.progress(0.2, "starting the service on a private address")
+            private = _started(context, line, deployment, entry, key)
+            context.progress(0.7, "proving it with sample rows")
+            entry["proof"] = prove_all(private, deployment, revision).model_dump()
+            context.check()
+            do = "canary" if entry["event"] == "canary" else "activate"
+            tell(line, do, entry, deployment)
+    except (OSError, ValueError) as exc:
+        if not is_written(deployment, entry):
+            raise Unverified("The deployment's supervisor ended meanwhile.", UNCHANGED) from exc
+    return entry
 
 
-def _started(context: Context, line: Line, deployment: Deployment, revision: int, record: dict[str, Any]) -> int:
-    home = deployment.revision_folder(revision) / "home"
-    name, _, version = record["bento"].partition(":")
-    source = home / "bentos" / name / version / "src"
-    if not source.is_dir():
-        raise Unverified(f"The files of revision {revision} are gone.", "Deploy the model again.")
+def tell(line: Line, do: str, entry: dict[str, Any], deployment: Deployment) -> None:
+    """Have the supervisor do what an entry of the record says; Unverified when it did not."""
+    answer = line.ask(do, entry=entry)
+    if not answer["ok"]:
+        raise Unverified(f"The service did not take the traffic: {answer['error']}.", _logged(deployment))
+
+
+def is_written(deployment: Deployment, entry: dict[str, Any]) -> bool:
+    """Whether the record has an entry although the supervisor that wrote it ended before it said so."""
+    state_of(deployment.folder)  # once another one is there, nothing more is written for the one before
+    return json.loads(json.dumps(entry)) in deployment.entries
+
+
+def _started(context: Context, line: Line, deployment: Deployment, entry: dict[str, Any], key: str | None) -> list[str]:
+    record = deployment.revision_record(entry["revision"])
+    source = source_of(deployment, entry["revision"])
     interpreter = str(interpreter_for(context, source.parent))
-    answer = line.ask("start", revision=revision, source=str(source), home=str(home), interpreter=interpreter)
+    answer = line.ask(
+        "start",
+        revision=entry["revision"],
+        source=str(source),
+        home=str(deployment.revision_folder(entry["revision"]) / "home"),
+        replicas=record.get("replicas", 1),
+        cors=record.get("cors", []),
+        interpreter=interpreter,
+        key=key,
+        key_required=entry["key_required"],
+    )
     if not answer["ok"]:
         if NO_SPACE in _logged(deployment):
             raise disk_full(deployment.folder)
         raise Unverified(f"The service did not start: {answer['error']}.", _logged(deployment))
-    return int(answer["port"])
+    private: list[str] = answer["private"]
+    return private
 
 
 def _logged(deployment: Deployment) -> str:
     log = deployment.folder / "service.log"
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
-    return f"Its log ends with: {lines[-1][:300]}" if lines else "What was live before still is."
-
-
-def _post(port: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PROOF_SECONDS)
-    try:
-        connection.request("POST", "/predict", json.dumps({"rows": rows}), {"Content-Type": "application/json"})
-        response = connection.getresponse()
-        body = response.read()
-    except OSError as exc:
-        raise Unverified(f"The service did not answer the sample rows: {exc}.") from exc
-    finally:
-        connection.close()
-    if response.status != 200:
-        raise Unverified(f"The service answers its sample rows with {response.status}.", body.decode()[:300])
-    found: dict[str, Any] = json.loads(body)
-    return found
-
-
-def copy_revision(target: Path, bento: Path, record: dict[str, Any]) -> None:
-    """Make a revision's own copy of all that it serves, so that nothing deleted later can take it away."""
-    from tools.core.files import write_json
-
-    with disk_errors(target):
-        _copied(target, bento)
-        write_json(target / "record.json", record)
-
-
-def _copied(target: Path, bento: Path) -> None:
-    import shutil
-
-    from tools.core.files import remove
-    from tools.core.serving.bento import copy_tree
-
-    remove(target)
-    store = target / "home" / "bentos" / bento.parent.name
-    copy_tree(bento, store / bento.name)
-    (store / "latest").write_text(bento.name, encoding="utf-8")
-    shutil.copyfile(bento / "src" / "model" / "sample.json", target / "sample.json")
+    return f"Its log ends with: {lines[-1][:300]}" if lines else UNCHANGED
 
 
 def refuse_move(deployment: Deployment, host: str | None, port: int | None) -> tuple[str, int | None]:
