@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA := bench/quality/data
 PEERS := bench/.peers
 
-.PHONY: setup demo test lint format docs lock bench bench-quality bench-quality-small bench-intervals bench-serving clean
+.PHONY: setup demo test lint format docs lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean
 
 setup: $(VENV)/.ready
 
@@ -52,6 +52,9 @@ bench-intervals: setup
 
 bench-serving: setup # one process each, side by side; PEERS is a folder for the environments of FastAPI and MLflow
 	$(BIN)/python bench/serving/run.py --peers $(PEERS)
+
+bench-rollback: setup # moves under load, and kills at random instants
+	$(BIN)/python bench/rollback.py
 
 lock: # needs uv; the lock names no index
 	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes \

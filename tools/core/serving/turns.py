@@ -176,6 +176,9 @@ class Turns:
         while self.tasks:
             await asyncio.gather(*self.tasks, return_exceptions=True)
 
+    def _metrics(self) -> str | None:
+        return str(self.place.path / f"metrics-{self.live.revision}") if self.live else None
+
     def document(self) -> dict[str, Any]:
         """What `status` is told."""
         live = self.live.document() if isinstance(self.live, Replicas) else {}
@@ -190,5 +193,5 @@ class Turns:
             "keyed": bool(self.key),
             "warm": self.warm.revision if self.warm else None,
             "canary": {**self.canary.document(), "percent": self.percent} if self.canary else None,
-            "live": {"error": self.trouble, **live, "pids": pids},
+            "live": {"error": self.trouble, "metrics": self._metrics(), **live, "pids": pids},
         }
