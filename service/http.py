@@ -12,7 +12,7 @@ import msgspec
 
 from service.access import ASKED, Access
 from service.limits import LARGEST_BODY, LONGEST_SECONDS, MOST_AT_ONCE
-from service.metrics import Tally, exposition
+from service.metrics import exposition, tally_of
 from service.openapi import openapi
 from service.page import page, page_headers
 from service.posted import Refused, read_rows
@@ -28,7 +28,7 @@ Pairs = list[tuple[bytes, bytes]]
 INLINE_ROWS = 32
 INLINE_BYTES = 64 * 1024
 """Up to so much is answered on the event loop; more goes to a thread, so that others are not kept waiting."""
-THEIRS = ("/livez", "/readyz", "/healthz")
+THEIRS = ("/livez", "/readyz", "/healthz", "/schema.json")
 """Paths that BentoML answers."""
 PATHS = {
     "/predict": ("POST",),
@@ -58,14 +58,14 @@ class HttpFace:
     def __init__(
         self,
         app: App,
+        tag: str = "",
         access: Access | None = None,
-        tally: Tally | None = None,
         most_at_once: int = MOST_AT_ONCE,
         longest_seconds: float = LONGEST_SECONDS,
     ) -> None:
         self.app = app
         self.access = access or Access.of_environment()
-        self.tally = tally
+        self.tag = tag
         self.most_at_once = most_at_once
         self.longest_seconds = longest_seconds
         self.at_once = 0
@@ -81,8 +81,9 @@ class HttpFace:
             return
         began = time.perf_counter()
         status = await self._respond(scope, receive, send, admitted)
-        if self.tally and not private:
-            self.tally.count(scope["path"] if scope["path"] in PATHS else UNKNOWN, status, time.perf_counter() - began)
+        if not private:
+            endpoint = scope["path"] if scope["path"] in PATHS else UNKNOWN
+            tally_of(self.tag).count(endpoint, status, time.perf_counter() - began)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send, admitted: bool) -> int:
         """Answer; the status."""

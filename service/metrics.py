@@ -4,6 +4,7 @@ With PROMETHEUS_MULTIPROC_DIR set every process counts in files of that folder, 
 """
 
 import os
+from functools import cache
 from typing import Any
 
 LABELS = ("endpoint", "service_name", "service_version", "http_response_code")
@@ -36,6 +37,12 @@ class Tally:
         counters[1].observe(seconds)
 
 
+@cache
+def tally_of(tag: str) -> Tally:
+    """The one tally of a process for a service; made at the first request, when the folder is known."""
+    return Tally(tag)
+
+
 def exposition() -> bytes:
     """All that is counted, in Prometheus' text format."""
     from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
@@ -44,5 +51,6 @@ def exposition() -> bytes:
     if not os.environ.get(FOLDER):
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)
+    collector: Any = MultiProcessCollector
+    collector(registry)
     return generate_latest(registry)

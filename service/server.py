@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -24,14 +25,14 @@ import uvicorn
 
 from service.canary import CanaryFace, is_forwarded
 from service.guardian import Guardian
-from service.http import PATHS, THEIRS
+from service.http import PRIVATE, HttpFace
+from service.protocol import GuardedProtocol
 
 IDLE_SECONDS = 75
 """How long a connection may be idle in normal times."""
 DRAIN_IDLE_SECONDS = 5.0
 """How long a draining server waits for a kept-alive connection's next request, before it closes it."""
 DRAIN_SECONDS = 60.0
-UNKNOWN = "/not-found"
 App = Callable[..., Awaitable[None]]
 
 
@@ -58,17 +59,14 @@ async def serving(app: App, listener: socket.socket, lifespan: Literal["on", "of
         timeout_keep_alive=IDLE_SECONDS,
         backlog=2048,
         server_header=False,
+        http=GuardedProtocol,
+        ws="none",
     )
     server = QuietServer(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not task.done():
         await asyncio.sleep(0.005)
     return server, task
-
-
-def known(scope: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Unknown paths become one, since BentoML's metrics would keep each of them as a label for ever."""
-    return scope if scope["path"] in (*THEIRS, *PATHS) else {**scope, "path": UNKNOWN}
 
 
 class Private:
@@ -78,10 +76,8 @@ class Private:
         self.app = app
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            scope = known(scope)
-            if not is_forwarded(scope):
-                scope = {**scope, "ekiben_private": True}
+        if scope["type"] == "http" and not is_forwarded(scope):
+            scope = {**scope, PRIVATE: True}
         await self.app(scope, receive, send)
 
 
@@ -106,7 +102,7 @@ class Turn:
 
         self.busy += 1
         try:
-            await self.app(known(scope), receive, said)
+            await self.app(scope, receive, said)
         finally:
             self.busy -= 1
             self.last = asyncio.get_running_loop().time()
@@ -204,20 +200,29 @@ def say(word: str) -> None:
         os.write(sys.stdout.fileno(), word.encode() + b"\n")
 
 
+def _take_descriptors() -> None:
+    """As many connections as the system allows, not a shell's 1,024."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def main() -> None:
     """Load the service of the Bento whose source folder is on the path, and serve it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--private", type=int, required=True)
     parser.add_argument("--public", type=int, required=True)
     given = parser.parse_args()
+    _take_descriptors()
     sockets = [socket.socket(fileno=fd) for fd in (given.private, given.public)]
     import uvloop
 
-    from service.service import SERVICE
+    from service.service import SERVICE, TAG
 
     async def serve() -> None:
         guardian = Guardian(os.environ.get("EKIBEN_GUARDIAN"))
-        await Revision(SERVICE.to_asgi(), sockets[0], sockets[1], guardian).run()
+        face = HttpFace(SERVICE.to_asgi(), TAG)
+        await Revision(face, sockets[0], sockets[1], guardian).run()
 
     uvloop.run(serve())
 

@@ -17,6 +17,7 @@ TAG = json.loads((BENTO / "bento_model.json").read_text(encoding="utf-8"))["mode
     workers=1,
     tracing={"excluded_urls": ".*"},
     logging={"access": {"enabled": False}},
+    metrics={"enabled": False},
     traffic={"timeout": 90, "max_concurrency": 100_000},
 )
 class ModelService:
@@ -36,4 +37,4 @@ class ModelService:
 
 SERVICE: Any = ModelService
 """What the decorator made of the class: a BentoML Service."""
-SERVICE.add_asgi_middleware(HttpFace)
+SERVICE.add_asgi_middleware(HttpFace, tag=TAG)

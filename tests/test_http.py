@@ -17,20 +17,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from tables import Bench
 
-from service.encoder import encode
 from service.http import Holder, HttpFace
 from service.limits import LARGEST_BODY, MOST_AT_ONCE, MOST_ROWS
-from service.rows import check_columns
 from service.runtime import Runtime
 from tools.core.children import environment, python
-from tools.core.context import Context
-from tools.core.files import write_json
-from tools.core.learning.assembly import dump, write
-from tools.core.learning.recipe import columns_of, fit_encoder, inputs_of
-from tools.core.serving.bento import build_bento, save_model
-from tools.core.tables.columns import infer_columns
-from tools.core.tables.convert import convert
 
 pytestmark = pytest.mark.filterwarnings("ignore:GitWildMatchPattern:DeprecationWarning")  # when bentoml is imported
 
@@ -50,41 +42,18 @@ class Home:
 
     @property
     def model(self) -> Path:
-        return self.folder / "models" / "demo" / "1"
+        return self.source / "model"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A tiny model of real parts, packaged."""
-    folder = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("BENTOML_HOME", raising=False)
-        context = Context(workspace=folder)
-        save_model(context, "demo", 1, fit(folder / "files"), {})
-        build_bento(context, "demo:1", "demo", 1)
-        yield Home(context.bentoml_home)
-
-
-def fit(folder: Path) -> Path:
-    """Train a small forest on a table as it stands in a CSV, and write the three files of a model."""
-    from sklearn.ensemble import RandomForestClassifier
-
-    raw = pd.DataFrame([cells(i) for i in range(90)], dtype=object)
-    columns = infer_columns(raw)
-    table = convert(raw, columns)
-    kept = [c.model_dump() for c in columns if c.name != "churn"]
-    record = {"columns": kept, "derived": [], "features": [c["name"] for c in kept], "ignored": ["churn", "id"]}
-    inputs = inputs_of(record, table)
-    checked = check_columns(inputs, columns_of(table, inputs), len(table)).columns
-    features = fit_encoder(inputs, checked, "forest").features
-    forest = RandomForestClassifier(8, random_state=0).fit(encode(features, checked), table["churn"] == "yes")
-    dump(forest, folder / "forest.skops")
-    write(folder, features, [{"columns": None, "weight": 1.0}], [folder / "forest.skops"])
-    (folder / "forest.skops").unlink()
-    facts = {"model": "demo:1", "task": "binary", "target": "churn", "labels": ["no", "yes"], "inputs": inputs}
-    facts |= {"positive": "yes", "threshold": None}
-    write_json(folder / "model.json", facts)
-    return folder
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A tiny model, trained and packaged."""
+    bench = Bench(tmp_path_factory.mktemp("home"))
+    table = pd.DataFrame([cells(row) | {"id": f"A{row}"} for row in range(90)])
+    bench.prepared(table, name="demo", target="churn", drop=["id"])
+    bench("train", dataset="demo", estimators=["random_forest"], time_limit=60)
+    bench("package", model="demo")
+    return Home(bench.context.bentoml_home)
 
 
 def cells(row: int) -> dict[str, str | None]:
@@ -101,17 +70,19 @@ def cells(row: int) -> dict[str, str | None]:
 class Server:
     """One server process on a public socket that others may share, and a private one of its own."""
 
-    def __init__(self, home: Home, public: socket.socket) -> None:
+    def __init__(self, home: Home, public: socket.socket, **variables: str) -> None:
         self.public = public.getsockname()[1]
-        self.log = home.folder / f"{time.monotonic_ns()}.log"
-        with socket.socket() as private, self.log.open("wb") as log:
-            private.bind(("127.0.0.1", 0))
+        place = home.folder / str(time.monotonic_ns())
+        place.mkdir()
+        self.private, self.log = str(place / "private"), place / "log"
+        told = environment(home.source, BENTOML_HOME=str(home.folder), PROMETHEUS_MULTIPROC_DIR=str(place), **variables)
+        with socket.socket(socket.AF_UNIX) as private, self.log.open("wb") as log:
+            private.bind(self.private)
             private.listen(64)
-            self.private = private.getsockname()[1]
             numbers = private.fileno(), public.fileno()
             self.process = subprocess.Popen(
                 python("-m", "service.server", "--private", str(numbers[0]), "--public", str(numbers[1])),
-                env=environment(home.source, BENTOML_HOME=str(home.folder)),
+                env=told,
                 cwd=home.folder,
                 pass_fds=numbers,
                 stdin=subprocess.PIPE,
@@ -132,6 +103,7 @@ class Server:
     def end(self) -> int:
         """Wait for its end, which comes at the latest with that of its standard input."""
         assert self.process.stdin and self.process.stdout
+        self.tell("drain")
         self.process.stdin.close()
         code = self.process.wait(60)
         self.process.stdout.close()
@@ -560,15 +532,14 @@ def test_a_client_that_leaves_frees_its_place(loaded: Runtime) -> None:
 def test_a_bug_is_500_in_the_one_shape_and_a_traceback_in_the_log(
     loaded: Runtime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    loaded.features = [{"op": "unheard of", "column": "age"}]
+    loaded.quick, loaded.features = None, [{"op": "unheard of", "column": "age"}]
     reply = served(HttpFace(nobody), {"type": "http.request", "body": GOOD})
     assert (reply.status, reply.error["code"]) == (500, "internal")
     assert "Traceback" in caplog.text and reply.headers["x-request-id"] in caplog.text
 
 
-def test_bentoml_keeps_health_metrics_and_schema(server: Server) -> None:
-    for port in (server.public, server.private):
-        assert ask(port, "GET", "/livez").status == ask(port, "GET", "/readyz").status == 200
+def test_health_and_schema_are_bentomls_and_metrics_have_its_names(server: Server) -> None:
+    assert ask(server.public, "GET", "/livez").status == ask(server.public, "GET", "/readyz").status == 200
     assert post(server, GOOD).status == 200
     metrics = ask(server.public, "GET", "/metrics")
     assert metrics.status == 200

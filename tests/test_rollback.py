@@ -19,7 +19,7 @@ def test_a_damaged_revision_is_refused_and_the_live_one_stays(tmp_path: Path) ->
     bench("deploy", model="t:2", name="shop")
     try:
         folder = bench.context.workspace / "deployments" / "shop"
-        model = folder / "revisions/1/home/models/t/1/estimators/0.skops"
+        model = folder / "revisions/1/home/bentos/t/1/src/model/graph.onnx"
         model.write_bytes(model.read_bytes()[:-100])
         with pytest.raises(Unverified, match="not those that were deployed"):
             bench("rollback", deployment="shop")
