@@ -1,6 +1,7 @@
 """The BentoML service of one model; its files, and which one it is, stand beside this package."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,17 @@ from service.http import Holder, HttpFace, answer_rows
 
 BENTO = Path(__file__).parent.parent
 TAG = json.loads((BENTO / "bento_model.json").read_text(encoding="utf-8"))["model"]
+PACKAGES = json.loads((BENTO / "model" / "model.json").read_text(encoding="utf-8"))["packages"]
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+IMAGE = bentoml.images.Image(base_image=f"python:{PYTHON}-slim", distro="none", python_version=PYTHON)
+"""What `bentoml containerize` starts from; no distro, since that would install a compiler that no wheel needs."""
+if "lightgbm" in PACKAGES:
+    IMAGE.run("apt-get update && apt-get install -q -y --no-install-recommends libgomp1")
 
 
 @bentoml.service(
     name=TAG.partition(":")[0],
+    image=IMAGE,
     workers=1,
     tracing={"excluded_urls": ".*"},
     logging={"access": {"enabled": False}},

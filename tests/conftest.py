@@ -22,19 +22,29 @@ LOOPBACK = ("127.", "::1", "localhost")
 
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CONTAINER_TOOLS = os.geteuid() == 0 and all(map(shutil.which, ("buildah", "podman", "runc", "debootstrap")))
+NEEDED = {
+    "needs_chromium": (CHROMIUM, "chromium", "tests which look at pages in a browser"),
+    "needs_containers": (CONTAINER_TOOLS, "buildah, podman, runc, debootstrap and root", "tests which build an image"),
+}
+"""By marker: what is there, how that is called, and which tests are left out without it."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a browser where there is none; with NOTHING_LEFT_OUT set, as in CI, that is an error."""
-    gone = [item for item in items if item.get_closest_marker("needs_chromium")] if CHROMIUM is None else []
+    """Leave out what needs tools that are not here; with NOTHING_LEFT_OUT set, as in CI, that is an error."""
+    missing = {marker: what for marker, (there, what, _) in NEEDED.items() if not there}
+    gone = [item for item in items if any(map(item.get_closest_marker, missing))]
     if gone and os.environ.get("NOTHING_LEFT_OUT"):
-        raise pytest.UsageError("There is no chromium, and nothing may be left out.")
+        raise pytest.UsageError(f"Nothing may be left out, and there is no {' and no '.join(missing.values())}.")
     items[:] = [item for item in items if item not in gone]
 
 
-def pytest_report_header() -> str:
+def pytest_report_header() -> list[str]:
     """What this run leaves out."""
-    return "chromium: " + (CHROMIUM or "none, so that tests which look at pages in a browser are left out")
+    return [
+        f"{what}: {'there' if there else f'none, so that {tests} are left out'}"
+        for there, what, tests in NEEDED.values()
+    ]
 
 
 def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
