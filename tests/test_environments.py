@@ -3,8 +3,11 @@
 import json
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +112,16 @@ def test_without_a_registry_nothing_changes_and_one_sentence_says_what_is_needed
     assert "hunter2" not in refused.value.message + refused.value.hint
     assert "registry" in refused.value.hint
     assert not list((bench.context.workspace / "environments").glob(".*staging*"))
+
+
+def test_two_commands_that_need_the_same_environment_build_one(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / LOCK).parent.mkdir(parents=True)
+    (tmp_path / LOCK).write_text(locked(["idna==3.6"]).text, encoding="utf-8")
+    told: list[str] = []
+    context = replace(bench.context, progress=lambda _, text: told.append(text))
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: interpreter_for(context, tmp_path), range(2))
+    assert one == other != Path(sys.executable)
+    assert told == ["building the environment that it pins (idna 3.6); this is done once"]
+    version = [str(one), "-P", "-c", "from importlib.metadata import version; print(version('idna'))"]
+    assert subprocess.run(version, capture_output=True, text=True, check=True).stdout.strip() == "3.6"

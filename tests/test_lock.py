@@ -93,6 +93,18 @@ def test_an_index_a_credential_or_a_path_stops_the_build(tmp_path: Path, name: s
         refuse_leaks(place)
 
 
+def test_a_home_that_is_the_root_or_that_of_an_image_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "a/b/c/d/bento"
+    (place / "env/docker").mkdir(parents=True)
+    (place / "README.md").write_text("see http://example.org/x", encoding="utf-8")
+    (place / "env/docker/Dockerfile").write_text("WORKDIR /home/bentoml/bento", encoding="utf-8")
+    for home in ("/", "/home/bentoml"):
+        monkeypatch.setenv("HOME", home)
+        refuse_leaks(place)
+
+
 def test_a_users_own_token_stops_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = tmp_path / "a/b/c/d/bento/src/model"
     place.mkdir(parents=True)

@@ -1,12 +1,14 @@
 """package: a Bento with what serving needs, pinned, and nothing else."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from tables import Bench, customers
 
-from tools.core.errors import ApprovalNeeded, NotFound
+from tools.core.errors import ApprovalNeeded, BadArguments, NotFound
+from tools.core.serving.bento import LOCK
 from tools.core.serving.lock import pinned, read_lock
 
 
@@ -58,3 +60,24 @@ def test_a_lock_without_hashes_is_said(bench: Bench) -> None:
     assert facts["unhashed"] == []
     told.write_text(json.dumps(facts | {"unhashed": ["skops==0.99"]}), encoding="utf-8")
     assert "no hashes, since none could be had for skops==0.99" in bench("package", model="t", name="bare").warnings[0]
+
+
+def test_what_the_served_files_need_is_locked_and_in_the_image(bench: Bench) -> None:
+    bench("train", dataset="t", estimators=["lightgbm"], time_limit=60, name="boosted")
+    folder = Path(bench("package", model="boosted").path)
+    packages = json.loads((folder / "src/model/model.json").read_text(encoding="utf-8"))["packages"]
+    names = [pin.partition("==")[0] for pin, _ in read_lock((folder / LOCK).read_text(encoding="utf-8"))]
+    assert set(packages) <= set(names)
+    docker = (folder / "env/docker/Dockerfile").read_text(encoding="utf-8")
+    assert ("libgomp1" in docker) == ("lightgbm" in names) == ("lightgbm" in packages), "its wheel needs that library"
+
+
+def test_a_bento_that_is_not_whole_or_of_another_model_is_not_taken_for_the_models_own(bench: Bench) -> None:
+    place = Path(bench("package", model="t:1", name="twice").path)
+    told = json.loads((place / "src/bento_model.json").read_text(encoding="utf-8"))
+    (place / "src/bento_model.json").write_text(json.dumps(told | {"sha256": "0" * 64}), encoding="utf-8")
+    with pytest.raises(BadArguments, match="The Bento twice:1 holds another t:1"):
+        bench("package", model="t:1", name="twice")
+    (place / "src/bento_model.json").write_text('{"model": "t:1"}', encoding="utf-8")
+    shutil.rmtree(place / "src/model")
+    assert (Path(bench("package", model="t:1", name="twice").path) / "src/model/model.json").exists()

@@ -104,7 +104,8 @@ def copy_tree(source: Path, target: Path) -> None:
 def _refuse_other(place: Path, model: Artifact) -> None:
     """BadArguments when a Bento's name is taken by another model, be it one of the same tag from elsewhere."""
     told = read_json(place / TOLD)
-    if (told["model"], told.get("sha256")) != (model.tag, model.record["sha256"]):
+    own = model.record["sha256"]
+    if (told["model"], told.get("sha256", own)) != (model.tag, own):
         raise BadArguments(
             f"The Bento {place.parent.name}:{place.name} holds another {told['model']}, not {model.tag} of here.",
             "Choose another --name.",

@@ -13,9 +13,9 @@ from tools.core.children import environment, python, settings_of_installers
 from tools.core.context import Context
 from tools.core.errors import NO_SPACE, NeedsExtra, NotFound, disk_full
 from tools.core.files import staging, write_text
+from tools.core.serving.bento import LOCK
 from tools.core.serving.lock import installed, read_lock
 
-LOCK = "env/python/requirements.txt"
 READY = "ready"
 """The file that says that an environment is whole."""
 BUILD_SECONDS = 1800.0

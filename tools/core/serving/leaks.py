@@ -18,6 +18,8 @@ INDEX = re.compile(
 CREDENTIAL = re.compile(rb"://[^/\s:@\"']*:[^/\s@\"']+@|\bmachine\s+\S+\s+login\s+\S+\s+password\s+\S+")
 ROWS = ("src/model/", "apis/")
 """Where cells of the table stand, which may well speak of registries and paths; they are data."""
+IMAGE = "env/docker/"
+"""Where paths inside an image stand, which may be called as one of this machine's is."""
 SHORTEST_SECRET = 6
 
 
@@ -26,7 +28,7 @@ def refuse_leaks(bento: Path) -> None:
 
     Internal, since only a bug puts one there; DataRefused where it stands in a cell of the table.
     """
-    own = [str(Path.home()).encode() + b"/", str(bento.parents[3]).encode()]
+    own = [os.fsencode(path) for path in (Path.home(), bento.parents[3]) if len(path.parts) > 1]
     secrets = list(_secrets())
     for path, content in _texts(bento):
         name = path.relative_to(bento).as_posix()
@@ -36,8 +38,9 @@ def refuse_leaks(bento: Path) -> None:
                 f"A cell of the table that would go into the Bento ({name}) looks like an address with a password.",
                 "Leave its column away: ekiben preprocess DATASET --drop COLUMN",
             )
-        told = () if rows else (INDEX.search(content), CREDENTIAL.search(content), *(p in content for p in own))
-        if any(told) or any(secret in content for secret in secrets):
+        told = False if rows else INDEX.search(content) or CREDENTIAL.search(content)
+        placed = not name.startswith((*ROWS, IMAGE)) and any(path + b"/" in content for path in own)
+        if told or placed or any(secret in content for secret in secrets):
             raise Internal(f"{name!r} of the Bento would name a registry, a credential or a path of this machine.")
 
 
