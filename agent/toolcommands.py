@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from agent.cli import given, with_globals
 from agent.explained import explained
+from agent.history import table
 from tools.core.tool import Tool
 
 
@@ -65,10 +66,8 @@ def _details(name: str, result: dict[str, Any]) -> list[str]:
     lines = [f"{kind}: {', '.join(result[kind])}" for kind in kinds if result[kind]]
     for found in result["deployments"]:
         lines.append(f"{found['name']}: {found['state']} on {found['url']}")
-        lines += [
-            f"  {e['at']}  {e['event']:<9} revision {e.get('revision') or '-'}  {e.get('model') or ''}".rstrip()
-            for e in found["history"][-10:]
-        ]
+        lines += [f"  {found['reason']}"] if found["reason"] else []
+        lines += table(found["history"])
     decided = [f"  {d['decision']}" + (f"   ({d['overrule']})" if d["overrule"] else "") for d in result["decided"]]
     return lines + (["Decided:", *decided] if decided else [])
 

@@ -30,7 +30,11 @@ class Line:
     def __init__(self, control: str, seconds: float) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(seconds)
-        self.socket.connect(control)
+        try:
+            self.socket.connect(control)
+        except OSError:
+            self.socket.close()
+            raise
         self.file = self.socket.makefile("rwb")
 
     def ask(self, do: str, **more: Any) -> dict[str, Any]:
