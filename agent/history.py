@@ -20,6 +20,7 @@ def _row(entry: dict[str, Any]) -> tuple[str, ...]:
     cells = [str(entry.get(name) or "") for name in names]
     cells[2] = f"{entry.get('left') or '-'} → {_to(entry)}"
     if entry.get("canary"):
+        cells[2] = f"{entry['previous']} + {entry['revision']}"
         cells[1] += f" {entry['canary']} %"
     if proof := entry.get("proof"):
         cells[6] = f"{proof['equal']} of {proof['rows']} equal"

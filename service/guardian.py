@@ -22,6 +22,8 @@ class Guardian:
 
     def __init__(self, told: str | None) -> None:
         self.told = json.loads(told) if told else None
+        ours = ("PYTHONPATH", "PROMETHEUS_")
+        self.variables = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
     async def watch(self, public: socket.socket) -> None:
         """Start a supervisor whenever there is none; returns at once when it is not known how."""
@@ -39,11 +41,10 @@ class Guardian:
     def _start(self, public: int, lock: int) -> None:
         """Run the command; it goes on in a process of its own at once."""
         assert self.told
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONPATH", "PROMETHEUS_"))}
         with Path(self.told["log"]).open("ab") as log:
             subprocess.run(
                 [*self.told["command"], "--listener", str(public), "--lock", str(lock)],
-                env=own,
+                env=self.variables,
                 cwd="/",
                 pass_fds=(public, lock),
                 stdin=subprocess.DEVNULL,

@@ -215,12 +215,12 @@ def main() -> None:
     given = parser.parse_args()
     _take_descriptors()
     sockets = [socket.socket(fileno=fd) for fd in (given.private, given.public)]
+    guardian = Guardian(os.environ.get("EKIBEN_GUARDIAN"))  # it keeps the environment as it is now
     import uvloop
 
     from service.service import SERVICE, TAG
 
     async def serve() -> None:
-        guardian = Guardian(os.environ.get("EKIBEN_GUARDIAN"))
         face = HttpFace(SERVICE.to_asgi(), TAG)
         await Revision(face, sockets[0], sockets[1], guardian).run()
 

@@ -5,7 +5,22 @@ from pathlib import Path
 import pytest
 from tables import Bench, customers
 
+import tools
 from tools.core.errors import BadArguments, NotFound
+from tools.core.serving.deployments import Deployment
+
+
+def test_the_question_says_which_records_name_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.prepared(customers(), target="left")
+    bench("train", dataset="t", estimators=["linear"], time_limit=60)
+    folder = bench.context.workspace / "deployments" / "shop"
+    folder.mkdir(parents=True)
+    Deployment("shop", folder).note(event="deploy", revision=1, host="127.0.0.1", port=1, model="t:1", bento="t:1")
+    tool = tools.load("delete")
+    text = tool.question(tool.parse({"kind": "model", "name": "t"}), bench.context)
+    assert "The record of shop names it; its revisions keep their own copies." in text
+    assert bench("delete", kind="model", name="t:1").freed_bytes > 0
 
 
 def test_what_was_named_is_gone_and_nothing_else(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from tools.core.errors import EkibenError
 from tools.core.journal import Journal, now
 from tools.core.serving.deployments import Deployment
 
+LONGEST = 500
+"""Characters of a request that the record keeps."""
+
 
 def entry_of(context: Context, deployment: Deployment, event: str, revision: int, **more: Any) -> dict[str, Any]:
     """The line for an event that makes, or leaves, a revision live."""
@@ -18,7 +21,7 @@ def entry_of(context: Context, deployment: Deployment, event: str, revision: int
         "event": event,
         "revision": revision,
         "previous": deployment.live,
-        "left": deployment.left_by_move,
+        "left": None if event == "canary" else deployment.left_by_move,
         "model": record["model"],
         "bento": record["bento"],
         "who": who(),
@@ -43,6 +46,6 @@ def why(context: Context) -> str | None:
     if not number.isdecimal():
         return None
     try:
-        return str(Journal(context.workspace).run(int(number))["request"])
+        return str(Journal(context.workspace).run(int(number))["request"])[:LONGEST]
     except EkibenError:
         return None

@@ -1,5 +1,6 @@
 """Where a supervisor keeps its sockets and its revisions' metrics: a folder of its own that nobody else may enter."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.facts = folder / "supervisor.json"
         self.path = _left_behind(self.facts) or Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base()))
+        self.lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+        fcntl.flock(self.lock, fcntl.LOCK_SH)  # what sweeps old files out of /tmp lets a locked folder be
         self.control = str(self.path / f"control-{os.getpid()}")
         self.started = time.time()
 
@@ -32,6 +35,7 @@ class Place:
     def remove(self) -> None:
         """Everything was ended."""
         self.facts.unlink(missing_ok=True)
+        os.close(self.lock)
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -29,7 +29,7 @@ async def recover(folder: Path, turns: "Turns") -> None:
 
     deployment = Deployment(folder.name, folder)
     survivors = read_survivors(folder)
-    if not deployment.is_wanted:
+    if not deployment.revisions or not deployment.is_wanted:
         await Survivors(0, survivors).leave()
         turns.ended.set()
         return

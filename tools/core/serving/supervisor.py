@@ -25,6 +25,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,9 @@ class Supervisor:
         self.talking += 1
         try:
             await recover(self.folder, self.turns)
+        except Exception as exc:
+            traceback.print_exc()
+            self.turns.fail(f"it could not be brought back ({type(exc).__name__})")
         finally:
             self.talking -= 1
 

@@ -115,6 +115,8 @@ class Turns:
     async def _promote(self, canary: Replicas, entry: dict[str, Any]) -> str:
         before = self.live
         if error := await self.replace(canary, entry):
+            await canary.rest()
+            canary.watch(self.note, self._canary_failed)
             return error
         if isinstance(before, Replicas):
             await before.give_share(None, 0)
