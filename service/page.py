@@ -170,7 +170,9 @@ def _control(number: int, column: Mapping[str, Any], given: str, value: Any) -> 
         return f'<input {given} type="{timed}" step="any" value="{text}">'
     if kind == "text":
         return f'<textarea {given} rows="2">{text}</textarea>'
-    options = "".join(f'<option value="{escape(name)}">' for name in categories[:MOST_SUGGESTED])
+    options = "".join(
+        f'<option value="{escape(name)}">' for name in categories[:MOST_SUGGESTED] if len(name) <= LONGEST_LISTED
+    )
     return f'<input {given} list="l{number}" value="{text}"><datalist id="l{number}">{options}</datalist>'
 
 
