@@ -18,8 +18,10 @@ WRONG = {
     "503": "The model is still being loaded",
     "504": "The answer would take too long",
 }
+_TEXT: Schema = {"type": "string"}
 LATER = ("429", "503")
 """Statuses whose answer says after how many seconds to try again."""
+KEYED = "Needed where the service was started with EKIBEN_SERVICE_KEY."
 REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 RETRY = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
 
@@ -34,17 +36,14 @@ def openapi(facts: Mapping[str, Any]) -> Schema:
             "description": f"Predicts {facts['target']} ({facts['task']}).",
         },
         "paths": {"/predict": {"post": _predict(facts)}, **_own(), **_health()},
-        "security": [{}, {"key": []}],
+        "security": [{}, {"key": []}, {"password": []}],
         "components": {
             "schemas": _schemas(facts),
             "responses": {f"Error{status}": _refusal(status, said) for status, said in WRONG.items()},
             "headers": _headers(),
             "securitySchemes": {
-                "key": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "Needed where the service was started with EKIBEN_SERVICE_KEY.",
-                }
+                "key": {"type": "http", "scheme": "bearer", "description": KEYED},
+                "password": {"type": "http", "scheme": "basic", "description": f"{KEYED} It is the password."},
             },
         },
     }
@@ -61,10 +60,13 @@ def _predict(facts: Mapping[str, Any]) -> Schema:
 
 
 def _own() -> Schema:
-    """The page and this document."""
-    html = {"text/html": {"schema": {"type": "string"}}}
+    """The page, this document and the metrics."""
     document = {"application/json": {"schema": {"type": "object"}}}
-    told = {"/": ("page", "A page for people", html), "/docs.json": ("docs", "This document", document)}
+    told = {
+        "/": ("page", "A page for people", {"text/html": {"schema": _TEXT}}),
+        "/docs.json": ("docs", "This document", document),
+        "/metrics": ("metrics", "Counts and times for Prometheus", {"text/plain": {"schema": _TEXT}}),
+    }
     return {
         path: {
             method: {
@@ -82,17 +84,17 @@ def _own() -> Schema:
 
 
 def _health() -> Schema:
-    text: Schema = {"text/plain": {"schema": {"type": "string"}}}
+    text: Schema = {"text/plain": {"schema": _TEXT}}
     told = {
         "/livez": ("live", "Whether the process answers", {}),
         "/readyz": ("ready", "Whether the model is loaded", {"503": {"description": "Not yet"}}),
-        "/metrics": ("metrics", "Counts and times for Prometheus", {}),
     }
     return {
         path: {
             "get": {
                 "operationId": name,
                 "summary": summary,
+                "security": [],
                 "responses": {"200": {"description": summary, "content": text}, **more},
             }
         }
@@ -129,9 +131,6 @@ def _error() -> Schema:
     text: Schema = {"type": ["string", "null"]}
     row: Schema = {"type": ["integer", "null"], "minimum": 0}
     return _object(code=_TEXT, message=_TEXT, row=row, column=text, accepted=text)
-
-
-_TEXT: Schema = {"type": "string"}
 
 
 def _object(**fields: Schema) -> Schema:

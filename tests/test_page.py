@@ -34,7 +34,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Three deployments: labels, a number, and names and categories that would like to be markup."""
+    """Deployments: labels, a number, names and categories that would like to be markup, and one that needs a key."""
     bench = Bench(tmp_path_factory.mktemp("page"))
     tables = {"labels": (customers(300), "left"), "number": (houses(200), "price"), "hostile": (hostile(), "left")}
     found = {}
@@ -42,6 +42,9 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         bench.prepared(frame, name=name, target=target)
         bench("train", dataset=name, estimators=["linear"], time_limit=20)
         found[name] = bench("deploy", model=name).url
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EKIBEN_SERVICE_KEY", "right")
+        found["keyed"] = bench("deploy", model="labels", name="keyed").url
     yield found
     for name in found:
         bench("stop", deployment=name)
@@ -69,7 +72,8 @@ class Visit:
     """A page that was opened, where it asked for something, and what it complained about."""
 
     def __init__(self, browser: Any, url: str, width: int = 1280) -> None:
-        self.page = browser.new_page(viewport={"width": width, "height": 800})
+        self.page = browser.new_page()
+        self.page.set_viewport_size({"width": width, "height": 800})
         self.asked: list[str] = []
         self.said: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -259,6 +263,15 @@ def test_a_key_can_be_typed_where_one_is_needed(locked: str, browser: Any) -> No
     assert visit.predict()["predictions"], "kept in this tab"
     assert visit.page.evaluate("localStorage.length") == 0 and visit.page.context.cookies() == []
     visit.page.close()
+
+
+@pytest.mark.needs_chromium
+def test_a_browser_that_was_let_in_by_password_needs_no_other_key(urls: dict[str, str], browser: Any) -> None:
+    assert httpx.get(urls["keyed"]).status_code == 401
+    context = browser.new_context(http_credentials={"username": "any", "password": "right"})
+    visit = Visit(context, urls["keyed"])
+    assert visit.predict()["predictions"] and visit.page.get_by_label("Service key").is_hidden()
+    context.close()
 
 
 def test_the_policy_lets_nothing_in_and_the_page_asks_for_nothing(urls: dict[str, str]) -> None:
