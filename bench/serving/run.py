@@ -117,7 +117,7 @@ def onnx_alone(prepared: Prepared) -> float | None:
 
 def show(report: Report) -> None:
     """One table."""
-    head = f"{'':<44}{'at once':>8}{'req/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'errors':>8}{'ekiben is':>12}"
+    head = f"{'':<44}{'at once':>8}{'req/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'CPU ms':>9}{'errors':>8}{'ekiben is':>14}"
     say("\n" + head)
     for concurrency in CONCURRENCIES:
         ours = report.loads["ekiben"][concurrency].rate
@@ -125,7 +125,7 @@ def show(report: Report) -> None:
             load, (p50, p99) = loads[concurrency], loads[concurrency].middle
             times = f"{ours / load.rate:.2f} times" if load.rate else "-"
             numbers = f"{load.rate:>10,.0f}{p50:>9.2f}{p99:>9.2f}{load.cpu_ms:>9.3f}{load.errors:>8}"
-            say(f"{SAID[name]:<44}{concurrency:>8}{numbers}{times:>12}")
+            say(f"{SAID[name]:<44}{concurrency:>8}{numbers}{times:>14}")
         say("")
     for name, (cpu, memory) in report.start.items():
         say(f"{SAID[name]:<44} ready after {cpu:6.2f} CPU s, with {memory:6.0f} MB")
