@@ -21,6 +21,8 @@ TOO_LARGE = "The request's head is too long."
 class GuardedProtocol(HttpToolsProtocol):
     """uvicorn's protocol on httptools, with limits for a request's head, and its refusals in the one error shape."""
 
+    head_seconds = HEAD_SECONDS
+
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.head_is_open = True
@@ -62,7 +64,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._refuse(400, "not_http", MALFORMED)
 
     def _await_head(self) -> None:
-        self.head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        self.head_timer = self.loop.call_later(self.head_seconds, self.transport.close)
 
     def _head_ended(self) -> None:
         if self.head_timer is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import os
 import random
 import socket
 import subprocess
@@ -519,6 +520,27 @@ def test_a_body_that_does_not_come_is_504(loaded: Runtime) -> None:
         reply = served(face, *messages)
         assert (reply.status, reply.error["code"]) == (504, "too_slow")
     assert served(face, {"type": "http.request", "body": GOOD}).status == 200
+
+
+def test_work_that_takes_too_long_is_504_and_stops(loaded: Runtime) -> None:
+    """Many rows are answered in pieces; none is begun once the time is up."""
+    rows = json.dumps({"rows": [ROW] * 20_000}).encode()
+    face = HttpFace(nobody, longest_seconds=0.05)
+    pieces = []
+    whole = loaded.graph._piece
+
+    def piece(matrix: Any) -> Any:
+        pieces.append(len(matrix))
+        time.sleep(0.03)
+        return whole(matrix)
+
+    loaded.graph._piece = piece
+    reply = served(face, {"type": "http.request", "body": rows})
+    assert (reply.status, reply.error["code"]) == (504, "too_slow")
+    begun = len(pieces)
+    time.sleep(0.3)
+    assert len(pieces) <= begun + len(os.sched_getaffinity(0)) < 20
+    assert face.at_once == 0
 
 
 def test_a_client_that_leaves_frees_its_place(loaded: Runtime) -> None:
