@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA := bench/quality/data
 PEERS := bench/.peers
+EXTRAS := bench/.extras
 
-.PHONY: setup demo test lint format docs lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean
+.PHONY: setup demo test test-extras lint format docs lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean
 
 setup: $(VENV)/.ready
 
@@ -20,6 +21,14 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest -n auto
+
+test-extras: setup $(EXTRAS)/.ready # with CatBoost and XGBoost, which most people do without
+	PYTHONPATH=$(EXTRAS) $(BIN)/pytest -n auto tests/test_boosting.py tests/test_graph.py
+
+$(EXTRAS)/.ready: requirements-extras.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
+	  --target $(EXTRAS) -r requirements-extras.lock
+	touch $@
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -56,9 +65,13 @@ bench-serving: setup # one process each, side by side; PEERS is a folder for the
 bench-rollback: setup # moves under load, and kills at random instants
 	$(BIN)/python bench/rollback.py
 
-lock: # needs uv; the lock names no index
-	uv pip compile pyproject.toml --extra dev --python-version 3.11 --universal --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet -o requirements.lock
+LOCKED := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+  --no-annotate --quiet
+lock: # needs uv; the locks name no index
+	uv pip compile pyproject.toml --extra dev $(LOCKED) -o requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra catboost --extra xgboost $(LOCKED) -c requirements.lock -o all.lock
+	.ci/only-new all.lock requirements.lock > requirements-extras.lock
+	rm all.lock
 
 clean:
 	rm -rf $(VENV) build dist

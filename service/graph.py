@@ -18,14 +18,14 @@ PIECE = 1_024
 class Graph:
     """A loaded graph. Small requests stay on the thread that asks; large ones are spread over all cores."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, model: Path | bytes) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # its own threads would spin while they wait
         options.enable_cpu_mem_arena = False  # it would keep the memory of the largest request for ever
         options.log_severity_level = 3
-        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self.width = int(self.session.get_inputs()[0].shape[1])
         self.threads: ThreadPoolExecutor | None = None
 

@@ -42,6 +42,11 @@ PRIVATE = "ekiben_private"
 """Set in the scope of a request that came by the supervisor's own socket: it needs no key, and is not counted."""
 TYPES = {"/": b"text/html; charset=utf-8", "/metrics": b"text/plain; version=0.0.4; charset=utf-8"}
 JSON = b"application/json"
+TOLD: dict[str, Callable[[Any], bytes]] = {
+    "/": lambda facts: page(facts).encode(),
+    "/docs.json": lambda facts: msgspec.json.encode(openapi(facts)),
+}
+"""What is made of a model's facts once."""
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +74,8 @@ class HttpFace:
         self.most_at_once = most_at_once
         self.longest_seconds = longest_seconds
         self.at_once = 0
+        self.told: dict[str, bytes] = {}
+        """The page and the document, once somebody asked."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind, private = scope["type"], scope.get(PRIVATE, False)
@@ -127,7 +134,10 @@ class HttpFace:
             return await self._predict(runtime, scope, receive, request_id)
         if path == "/metrics":
             return await asyncio.to_thread(exposition)
-        return page(runtime.facts).encode() if path == "/" else msgspec.json.encode(openapi(runtime.facts))
+        if path not in self.told:
+            make = TOLD[path]
+            self.told[path] = await asyncio.to_thread(lambda: make(runtime.facts))
+        return self.told[path]
 
     async def _predict(self, runtime: Runtime, scope: Scope, receive: Receive, request_id: str) -> bytes:
         end = time.monotonic() + self.longest_seconds

@@ -42,7 +42,8 @@ def test_what_is_shortened_has_the_loss_of_that_round(name: str, labels: int) ->
             assert loss == pytest.approx(curve[rounds - 1], rel=1e-5)
         else:
             errors = np.square(found - held.y).mean()
-            assert min(abs(errors / curve[rounds - 1] - k) for k in (1, 2)) < 1e-5  # some libraries halve it
+            ways = (errors, errors / 2, np.sqrt(errors))  # each library writes it in its own way
+            assert min(abs(way / curve[rounds - 1] - 1) for way in ways) < 1e-5
         restore()
     assert (_answers(estimator, held.matrix) == whole).all()
 
