@@ -63,10 +63,15 @@ async def serving(app: App, listener: socket.socket, lifespan: Literal["on", "of
         ws="none",
     )
     server = QuietServer(config)
-    task = asyncio.create_task(server.serve(sockets=[listener]))
+    task = asyncio.create_task(_serve(server, listener))
     while not server.started and not task.done():
         await asyncio.sleep(0.005)
     return server, task
+
+
+async def _serve(server: QuietServer, listener: socket.socket) -> None:
+    with contextlib.suppress(SystemExit):  # uvicorn's way to say that the application did not start, which it logged
+        await server.serve(sockets=[listener])
 
 
 class Private:

@@ -88,8 +88,8 @@ def test_each_process_is_watched_alone_and_what_it_counted_stays(bench: Bench) -
         post(port(bench), [ROW])
     one, other = state(bench)["live"]["pids"]
     os.kill(one, signal.SIGKILL)
-    assert post(port(bench), [ROW])["model"] == "t:2"
     until(lambda: one not in state(bench)["live"]["pids"])
+    assert post(port(bench), [ROW])["model"] == "t:2"
     assert other in until(lambda: len(state(bench)["live"]["pids"]) == 2 and state(bench)["live"]["pids"])
     until(lambda: not state(bench)["live"]["error"])
     after = bench("status", name="shop").deployments[0]
@@ -191,8 +191,8 @@ def test_a_service_that_ends_again_and_again_is_given_up(tmp_path: Path) -> None
             await asyncio.gather(*replicas.watching)
             return error
 
-    assert asyncio.run(go()) == "its process ended"
-    assert told == ["its process ended 5 times in a row: its log ends with 'no such module'"]
+    assert asyncio.run(go()) == "its process ended; its log says 'no such module'"
+    assert told == ["its process ended 5 times in a row; its log says 'no such module'"]
 
 
 def test_a_revision_whose_files_changed_is_refused(bench: Bench) -> None:

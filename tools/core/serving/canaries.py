@@ -63,7 +63,7 @@ def _changed(
         with line_to(deployment.folder) as line:
             if line is None:
                 raise Unverified("The deployment's supervisor cannot be reached.", "See: ekiben status")
-            tell(line, "promote" if event == "promote" else "end_canary", entry, deployment)
+            tell(line, "promote" if event == "promote" else "end_canary", entry)
     except (OSError, ValueError) as exc:
         if not is_written(deployment, entry):
             raise Unverified("The deployment's supervisor ended meanwhile.", UNCHANGED) from exc

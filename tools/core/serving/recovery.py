@@ -60,7 +60,7 @@ async def _attempt(deployment: "Deployment", revision: int, turns: "Turns") -> s
         setup = await asyncio.to_thread(setup_of, deployment, revision, turns.key)
         replicas, error = await turns.ready(setup)
         if error:
-            return f"{error}; {replicas.last_words()}"
+            return error
         try:
             await asyncio.to_thread(prove_all, replicas.private, deployment, revision)
         except EkibenError:

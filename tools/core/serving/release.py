@@ -112,18 +112,18 @@ def _move(context: Context, deployment: Deployment, entry: dict[str, Any], key: 
             entry["proof"] = prove_all(private, deployment, revision).model_dump()
             context.check()
             do = "canary" if entry["event"] == "canary" else "activate"
-            tell(line, do, entry, deployment)
+            tell(line, do, entry)
     except (OSError, ValueError) as exc:
         if not is_written(deployment, entry):
             raise Unverified("The deployment's supervisor ended meanwhile.", UNCHANGED) from exc
     return entry
 
 
-def tell(line: Line, do: str, entry: dict[str, Any], deployment: Deployment) -> None:
+def tell(line: Line, do: str, entry: dict[str, Any]) -> None:
     """Have the supervisor do what an entry of the record says; Unverified when it did not."""
     answer = line.ask(do, entry=entry)
     if not answer["ok"]:
-        raise Unverified(f"The service did not take the traffic: {answer['error']}.", _logged(deployment))
+        raise Unverified(f"The service did not take the traffic: {answer['error']}.", UNCHANGED)
 
 
 def is_written(deployment: Deployment, entry: dict[str, Any]) -> bool:
@@ -148,17 +148,11 @@ def _started(context: Context, line: Line, deployment: Deployment, entry: dict[s
         key_required=entry["key_required"],
     )
     if not answer["ok"]:
-        if NO_SPACE in _logged(deployment):
+        if NO_SPACE in answer["error"]:
             raise disk_full(deployment.folder)
-        raise Unverified(f"The service did not start: {answer['error']}.", _logged(deployment))
+        raise Unverified(f"The service did not start: {answer['error']}.", UNCHANGED)
     private: list[str] = answer["private"]
     return private
-
-
-def _logged(deployment: Deployment) -> str:
-    log = deployment.folder / "service.log"
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
-    return f"Its log ends with: {lines[-1][:300]}" if lines else UNCHANGED
 
 
 def refuse_move(deployment: Deployment, host: str | None, port: int | None) -> tuple[str, int | None]:

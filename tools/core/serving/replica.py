@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tools.core.children import environment, python
 from tools.core.serving.survivors import Process
+from tools.core.serving.words import last_words, size_of_log
 
 START_SECONDS = 120.0
 DRAIN_SECONDS = 90.0
@@ -55,6 +56,7 @@ class Replica:
         self.process: asyncio.subprocess.Process | None = None
         self.identity: Process | None = None
         self.words: asyncio.Queue[str] = asyncio.Queue()
+        self.written = 0
         self.ordering = asyncio.Lock()
 
     @property
@@ -66,6 +68,7 @@ class Replica:
         """Start it; "" once it is ready, else why it is not."""
         Path(self.private).unlink(missing_ok=True)  # while there is no process, who connects is refused at once
         self.words = asyncio.Queue()
+        self.written = size_of_log(self.log)
         with socket.socket(socket.AF_UNIX) as private, self.log.open("ab") as log:
             private.bind(self.private)
             private.listen(64)
@@ -85,7 +88,13 @@ class Replica:
         error = await self.wait_for("ready", START_SECONDS)
         if error:
             await self.end()
-        return error
+            return f"{error}; {self.told()}"
+        return ""
+
+    def told(self) -> str:
+        """What its log says since it was started."""
+        words = last_words(self.log, self.written)
+        return f"its log says {words!r}" if words else "its log says nothing"
 
     async def _read(self, process: asyncio.subprocess.Process, words: asyncio.Queue[str]) -> None:
         assert process.stdout

@@ -13,7 +13,6 @@ from tools.core.serving.replica import REST_SECONDS, START_SECONDS, Replica, Set
 MOST_RESTARTS = 5
 """A process that ends so often without having lived for STEADY_SECONDS between is given up."""
 STEADY_SECONDS = 60.0
-LOG_CHARACTERS = 300
 
 
 class Replicas:
@@ -116,7 +115,7 @@ class Replicas:
             self.error = "its process ended and is being started again"
             await asyncio.sleep(min(0.2 * 2**ends, 10.0))
             error = await asyncio.shield(self._again(member, changed))
-        self.error = f"its process ended {MOST_RESTARTS} times in a row: {self.last_words()}"
+        self.error = f"its process ended {MOST_RESTARTS} times in a row; {member.told()}"
         if not any(other.runs for other in self.members):
             failed(self.error)
 
@@ -131,11 +130,6 @@ class Replicas:
             await member.order(order, {"activate": "active"}.get(name, name), START_SECONDS)
         self.error = ""
         return ""
-
-    def last_words(self) -> str:
-        """The end of the log."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if self.log.exists() else []
-        return f"its log ends with {lines[-1][:LOG_CHARACTERS]!r}" if lines else "its log is empty"
 
     def document(self) -> dict[str, Any]:
         """What `status` is told."""
