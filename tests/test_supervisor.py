@@ -124,7 +124,11 @@ def test_a_key_is_kept_in_memory_alone(bench: Bench, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("EKIBEN_SERVICE_KEY", "open-sesame-4711")
     bench("deploy", model="t:1", name="shop")
     monkeypatch.delenv("EKIBEN_SERVICE_KEY")
-    bench("deploy", model="t:2", name="shop")
+    bench("deploy", model="t:2", name="shop", canary=50)
+    key = {"authorization": "Bearer open-sesame-4711"}
+    asked = [ask(port(bench), [ROW], **headers)[0] for headers in ({}, {}, key, key)]
+    assert asked == [401, 401, 200, 200], "whichever of the two answers"
+    bench("promote", deployment="shop")
     process = psutil.Process(state(bench)["live"]["pids"][0])
     assert process.environ()["EKIBEN_SERVICE_KEY"] == "open-sesame-4711", "a deployment that asks goes on asking"
     psutil.Process(_pid(bench)).kill()
