@@ -13,7 +13,6 @@ import httpx
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import CHROMIUM
 from tables import Bench, customers, houses
 
 from service.page import page, page_headers
@@ -56,16 +55,6 @@ def hostile() -> pd.DataFrame:
         frame[name] = random.integers(0, 90, len(frame)) if number % 2 else random.choice(HOSTILE, len(frame))
     frame["left"] = frame["left"].map({"yes": MARKUP, "no": "stays"})
     return frame
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 class Visit:

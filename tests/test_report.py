@@ -1,11 +1,9 @@
 """The report in a real browser: whole on a phone's width, nothing from outside, all its parts there."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CHROMIUM
 from tables import Bench, customers, houses
 
 PARTS = [
@@ -42,16 +40,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         bench("train", dataset=task, estimators=["linear", "lightgbm"], time_limit=20)
         found[task] = Path(bench("evaluate", model=task).report)
     return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.mark.needs_chromium

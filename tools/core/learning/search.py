@@ -182,11 +182,13 @@ class Search:
     def give_up_rest(self) -> None:
         """The time is up: where nothing has a score yet, what has the most folds gets one from these."""
         why = "it was stopped" if self.is_stopped() else "its time was up"
-        self.workers.kill(list(self.workers.running), why)
-        if not self.finished and (under_way := [a for a in self.active if a.done]):
-            attempt = max(under_way, key=lambda a: len(a.done))
-            task = self.finish_task(attempt)
-            self.workers.start(task)
+        under_way = [a for a in self.active if a.done] if not self.finished else []
+        chosen = max(under_way, key=lambda a: (a.finishing, len(a.done)), default=None)
+        finishing = chosen.candidate.key if chosen and chosen.finishing else None
+        self.workers.kill([task for task in self.workers.running if task.name != finishing], why)
+        if chosen:
+            if not finishing:
+                self.workers.start(self.finish_task(chosen))
             self.workers.wait(time.monotonic() + 3600)
         for attempt in list(self.active):
             self.refuse(attempt, why)
