@@ -74,6 +74,8 @@ class Runtime:
             self.features: list[dict[str, Any]] = _encoder(folder)["features"]
         else:
             self.features, self.estimators = load_members(folder)
+        binary = self.facts["task"] == "binary"
+        self.positive = self.labels.index(self.facts["positive"]) if binary else 0
         self.quick = quick(self.inputs, self.features)
 
     @property
@@ -115,7 +117,7 @@ class Runtime:
         labels = self.facts["labels"]
         if not labels:
             return Prediction(found.tolist(), None)
-        places = decided(found, self.facts.get("threshold"), self._positive())
+        places = decided(found, self.facts.get("threshold"), self.positive)
         return Prediction([labels[place] for place in places], found)
 
     def respond(
@@ -129,9 +131,6 @@ class Runtime:
                 pass
         checked = check_rows(self.inputs, rows)
         return checked, None if checked.problems else self.told(self.numbers(checked.columns, go_on))
-
-    def _positive(self) -> int:
-        return self.labels.index(self.facts["positive"]) if self.facts["task"] == "binary" else 0
 
 
 def load_members(folder: Path) -> tuple[list[dict[str, Any]], list[Member]]:

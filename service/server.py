@@ -56,6 +56,7 @@ async def serving(app: App, listener: socket.socket, lifespan: Literal["on", "of
         lifespan=lifespan,
         access_log=False,
         log_config=None,
+        log_level="error",  # a line for each malformed request would fill the disk
         timeout_keep_alive=IDLE_SECONDS,
         backlog=2048,
         server_header=False,
@@ -95,15 +96,15 @@ class Turn:
         self.busy = 0
         self.last = 0.0
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: App) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 
-        async def said(message: MutableMapping[str, Any]) -> None:
+        def said(message: MutableMapping[str, Any]) -> Awaitable[None]:
             if self.draining and message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
-            await send(message)
+            return send(message)
 
         self.busy += 1
         try:

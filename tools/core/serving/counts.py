@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-TOTAL = "bentoml_service_request_total"
+TOTAL = "bentoml_service_request_duration_seconds_count"
 SECONDS = "bentoml_service_request_duration_seconds_bucket"
 
 
