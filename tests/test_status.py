@@ -28,3 +28,8 @@ def test_a_service_that_is_gone_is_failed(tmp_path: Path) -> None:
     Deployment("shop", folder).note(event="deploy", revision=1, host="127.0.0.1", port=1, model="t:1", bento="t:1")
     found = bench("status").deployments[0]
     assert (found.state, found.revision, found.requests) == ("failed", None, None)
+    assert "are gone" in found.reason
+    Deployment("shop", folder).note(event="failed", revision=1, why="its process ended 5 times in a row")
+    told = bench("status")
+    assert told.deployments[0].reason == "its process ended 5 times in a row"
+    assert told.headline().startswith("shop has failed: its process ended 5 times in a row.")

@@ -71,14 +71,16 @@ class Status(Result):
     """What was decided about the newest prepared dataset that the name names; empty without a name."""
 
     def headline(self) -> str:
-        live = [d for d in self.deployments if d.state == "live"]
-        if live:
-            return "\n".join(self._told(d) for d in live)
+        told = [self._told(d) for d in self.deployments if d.state != "stopped"]
+        if told:
+            return "\n".join(told)
         made = f"{len(self.datasets)} datasets, {len(self.models)} models and {len(self.bentos)} Bentos"
         return f"Nothing is live. There are {made}."
 
     @staticmethod
     def _told(d: DeploymentStatus) -> str:
+        if d.state == "failed":
+            return f"{d.name} has failed: {d.reason}. Bring it back: ekiben rollback {d.name} --to N, or ekiben deploy"
         told = f"{d.name}  revision {d.revision}  {d.model}  {d.url}  live since {d.since}, {_figures(d)}"
         if d.canary:
             c = d.canary

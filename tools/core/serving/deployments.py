@@ -65,8 +65,11 @@ class Deployment:
         """Why it failed, or what troubles it while it is live; None when nothing is known."""
         if self.running:
             return self.running["live"]["error"] or None
+        if not self.is_wanted:
+            return None
         last = self.entries[-1]
-        return last["why"] if last["event"] == "failed" else None
+        gone = "its supervisor and its service are gone: they were killed, or the machine was started anew"
+        return last["why"] if last["event"] == "failed" else gone
 
     @property
     def revisions(self) -> list[int]:
