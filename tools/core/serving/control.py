@@ -79,7 +79,7 @@ def state_of(folder: Path) -> dict[str, Any] | None:
             with line_to(folder, 5.0) as line:
                 if line:
                     state = line.ask("status")
-                    return None if state["ending"] else state
+                    return None if state.get("ending") else state
         except (OSError, ValueError):
             pass
         if time.monotonic() > end or not (folder / "supervisor.json").exists() or not read_survivors(folder):

@@ -52,7 +52,7 @@ def release(
     alive = deployment.running
     key = os.environ.get(KEY) if event != "canary" else None  # clients send one key, whoever answers
     noted["key_required"] = deployment.needs_key if key is None else bool(key)
-    if noted["key_required"] and not key and not (alive and alive["keyed"]):
+    if noted["key_required"] and not key and not (alive and alive.get("keyed")):
         raise no_key(deployment)
     if alive and alive["revision"] is None and port not in (None, alive["public_port"]):
         stop_supervisor(deployment.folder)  # of a first deploy that was killed, on another port
