@@ -40,6 +40,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def aged(bench: Bench, bento: Path) -> None:
     """Make a Bento what an older Ekiben would have made: an older scikit-learn and its estimators, other code."""
     model = model_folder(bench.context, "t:1")
+    (bento / MODEL / "graph.onnx").unlink(missing_ok=True)
     shutil.rmtree(bento / MODEL / "estimators", ignore_errors=True)
     shutil.copytree(model / "estimators", bento / MODEL / "estimators")
     shutil.copyfile(model / "encoder.json", bento / MODEL / "encoder.json")
@@ -76,6 +77,7 @@ def test_back_across_an_upgrade_of_scikit_learn_and_of_ekiben(bench: Bench) -> N
     assert post(port, own["rows"])[1]["predictions"] == own["answers"]["predictions"]
 
     assert bench("deploy", model="t:2", name="shop").revision == 2
+    assert bench("deploy", model="t:2", name="shop").revision == 3, "the first is not kept warm any more"
     assert _loaded(bench, "shop")
     assert not any(path.startswith(built) for path in _loaded(bench, "shop"))
 
