@@ -7,6 +7,7 @@ from typing import Any
 from tools.core.context import Context
 from tools.core.errors import EkibenError
 from tools.core.files import read_json
+from tools.core.serving.deployments import find_deployment
 
 RELEASES = ("deploy", "promote", "rollback")
 
@@ -25,19 +26,24 @@ def closing(steps: list[dict[str, Any]], context: Context) -> list[str]:
         return []
     last = released[-1]
     scores = [s["result"]["headline"] for s in steps if s["status"] == "done" and s["tool"] == "evaluate"]
-    return [
-        *scores[-1:],
-        f"Live at {last['url']} until `ekiben stop {last['deployment']}`. Try it:",
-        curl(last, context),
-    ]
+    return [*scores[-1:], _how_to_go_on(last), curl(last, context)]
+
+
+def _how_to_go_on(released: dict[str, Any]) -> str:
+    name = released["deployment"]
+    if released.get("canary"):
+        ends = f"`ekiben promote {name}` or `ekiben rollback {name}`"
+        return f"Compare both with `ekiben status {name}`, end it with {ends}. Try it:"
+    return f"Live at {released['url']} until `ekiben stop {name}`. Try it:"
 
 
 def curl(released: dict[str, Any], context: Context) -> str:
     """A command that posts one sample row to a deployment."""
-    folder = context.workspace / "deployments" / released["deployment"] / "revisions" / str(released["revision"])
-    rows = read_json(folder / "sample.json")["rows"][:1]
+    deployment = find_deployment(context, released["deployment"])
+    rows = read_json(deployment.revision_folder(released["revision"]) / "sample.json")["rows"][:1]
     body = shlex.quote(json.dumps({"rows": rows}, ensure_ascii=False))
-    return f"  curl -s {released['url']}/predict -H 'Content-Type: application/json' -d {body}"
+    key = ' -H "Authorization: Bearer $EKIBEN_SERVICE_KEY"' if deployment.needs_key else ""
+    return f"  curl -s {released['url']}/predict -H 'Content-Type: application/json'{key} -d {body}"
 
 
 def failure(error: EkibenError, steps: list[dict[str, Any]], number: int) -> list[str]:
