@@ -1,5 +1,6 @@
 """Tasks in forks: as many at once as asked for, ended when they are killed, fail or take too much memory."""
 
+import math
 import os
 import signal
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tools.core.learning.growing import TREES, grow, grows
 from tools.core.learning.schedule import Task, Workers, resident
 
 
@@ -85,3 +87,19 @@ def test_waiting_ends_at_its_moment(tmp_path: Path, ended: list[Task]) -> None:
     assert not workers.running
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize("kind", ["RandomForestClassifier", "ExtraTreesRegressor"])
+def test_a_forest_that_is_grown_is_one_that_was_fitted_at_once(kind: str) -> None:
+    from sklearn import ensemble
+
+    random = np.random.default_rng(0)
+    matrix, y = random.normal(size=(200, 4)), random.integers(0, 2, 200)
+    whole, grown, cut = (getattr(ensemble, kind)(50, random_state=3) for _ in range(3))
+    whole.fit(matrix, y)
+    grow(grown, matrix, y, math.inf)
+    grow(cut, matrix, y, 0.0)
+    assert np.array_equal(grown.predict(matrix), whole.predict(matrix))
+    assert (len(grown.estimators_), len(cut.estimators_)) == (50, TREES)
+    assert grown.get_params() == whole.get_params()
+    assert grows(cut) and not grows(ensemble.HistGradientBoostingClassifier())

@@ -56,7 +56,7 @@ class Member(BaseModel):
     intercept: float
     """Calibration: what is added to its log odds."""
     rounds: int | None
-    """Boosting rounds that are kept."""
+    """Boosting rounds that are kept; trees of a forest for which the time was too short."""
     bagged: bool
     """Whether it is the mean of the folds' models, or one that was fitted on all training rows."""
 

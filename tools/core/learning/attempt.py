@@ -110,7 +110,7 @@ def finish(attempt: Attempt, problem: Problem, asked: Asked, cache: Path) -> Fin
     folds = [problem.folds[fold] for fold in fits]
     answers, calibration = calibrate(raw, problem.y, problem.goal, folds, problem.weights)
     for fit in fits.values():
-        if rounds is not None:
+        if rounds is not None and ESTIMATORS[candidate.estimator].boosts:
             shorten(fit.fitted.estimator, rounds)
     kept = kept_fits(candidate, problem, fits, rounds)
     latency = _latency(candidate, kept, problem)

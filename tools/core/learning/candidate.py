@@ -12,8 +12,9 @@ import numpy as np
 from service.encoder import encode
 from service.members import Member, answers
 from tools.core.errors import DataRefused
-from tools.core.learning.boosting import Rows, best_rounds, fit_rounds, fit_watched, shorten
+from tools.core.learning.boosting import UNWATCHED, Rows, best_rounds, fit_rounds, fit_watched, shorten
 from tools.core.learning.estimators import ESTIMATORS, Wanted
+from tools.core.learning.growing import grow, grows, kept_trees
 from tools.core.learning.metrics import Goal
 from tools.core.learning.portfolio import Candidate
 from tools.core.learning.recipe import AUTO, Recipe, fit_encoder, take
@@ -133,27 +134,30 @@ def fit_fold(candidate: Candidate, problem: Problem, fold: int, cache: Path, unt
     if declared.boosts:
         curve = fit_watched(estimator, rows, held, until)
     else:
-        _fit(estimator, rows)
+        _fit(estimator, rows, until)
         found = answers(member_of(candidate, estimator, problem), tested, problem.goal.labels)
     return FoldFit(Fitted(estimator, features), found, curve, time.monotonic() - began)
 
 
 def fit_all(candidate: Candidate, problem: Problem, rounds: int | None) -> Fitted:
-    """The candidate on all training rows, a boosting one for so many rounds."""
+    """The candidate on all training rows, a boosting one for so many rounds, a forest with so many trees."""
     everything = np.arange(len(problem.y))
     learned, _, features = encoded(candidate, problem, everything, everything[:1])
     estimator, rows = make(candidate, problem, len(everything)), _rows(candidate, problem, learned, everything)
-    if rounds is None:
-        _fit(estimator, rows)
+    if ESTIMATORS[candidate.estimator].boosts:
+        fit_rounds(estimator, rows, rounds or UNWATCHED)
     else:
-        fit_rounds(estimator, rows, rounds)
+        if rounds is not None:
+            estimator.set_params(n_estimators=rounds)
+        _fit(estimator, rows)
     return Fitted(estimator, features)
 
 
 def answers_of(candidate: Candidate, problem: Problem, fits: dict[int, FoldFit], cache: Path) -> tuple[Any, int | None]:
     """Answers for every row that some fold tested, NaN for others, and the rounds that are kept.
 
-    A boosting fold answers after as many rounds as were best in the other folds.
+    A boosting fold answers after as many rounds as were best in the other folds; of forests that were cut short, the
+    smallest says how many trees are kept.
     """
     labels = problem.goal.labels
     found = np.full((len(problem.y), labels) if labels else len(problem.y), np.nan)
@@ -169,7 +173,10 @@ def answers_of(candidate: Candidate, problem: Problem, fits: dict[int, FoldFit],
             restore()
         else:
             found[test] = fit.answers
-    return found, best_rounds([fit.curve for fit in fits.values()]) if declared.boosts else None
+    if declared.boosts:
+        return found, best_rounds([fit.curve for fit in fits.values()])
+    anew = make(candidate, problem, len(problem.y))
+    return found, kept_trees([f.fitted.estimator for f in fits.values()], anew.n_estimators if grows(anew) else None)
 
 
 def kept_fits(candidate: Candidate, problem: Problem, fits: dict[int, FoldFit], rounds: int | None) -> list[Fitted]:
@@ -202,7 +209,7 @@ def make(candidate: Candidate, problem: Problem, rows: int) -> Any:
     return ESTIMATORS[candidate.estimator].make(Wanted(labels > 0, labels, rows, problem.seed), candidate.settings)
 
 
-def _fit(estimator: Any, rows: Rows) -> None:
+def _fit(estimator: Any, rows: Rows, until: float = np.inf) -> None:
     given = {} if rows.weights is None else {"sample_weight": rows.weights}
     if (
         getattr(estimator, "early_stopping", False)
@@ -212,7 +219,10 @@ def _fit(estimator: Any, rows: Rows) -> None:
         estimator.set_params(early_stopping=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an estimator that did not converge is judged by its score
-        estimator.fit(rows.matrix, rows.y, **given)
+        if grows(estimator):
+            grow(estimator, rows.matrix, rows.y, until, **given)
+        else:
+            estimator.fit(rows.matrix, rows.y, **given)
 
 
 def _can_hold_out(y: Any) -> bool:

@@ -1,5 +1,6 @@
 """The search for the best candidate: what is started when, what is given up, and what is kept, within its time."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -109,7 +110,12 @@ class Search:
         )
 
     def stop_of(self, attempt: Attempt) -> float:
-        """When a fold of a candidate that can stop anywhere stops, so that the other folds have their time too."""
+        """When a fold stops that can stop anywhere, so that the other folds have their time too.
+
+        Boosting always can; a forest does only where nothing else is there yet.
+        """
+        if self.finished and not attempt.can_be_short:
+            return math.inf
         folds = len(self.problem.folds)
         waves = -(-(folds - len(attempt.done)) // self.workers.most)
         left = self.until - time.monotonic()
