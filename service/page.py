@@ -38,6 +38,7 @@ def page(facts: Mapping[str, Any]) -> str:
         "name": _name(str(facts["model"])),
         "about": _about(facts),
         "facts": _facts(facts),
+        "filled": "Filled with a row of typical values." if example else "Fill in what is known of a row.",
         "fields": "".join(_field(n, column, example.get(column["name"])) for n, column in enumerate(columns)),
         "model": _data({"target": facts["target"], "columns": [[c["name"], c["kind"]] for c in columns]}),
     }
