@@ -8,6 +8,8 @@ from tools.core.journal import JournalStep
 
 SAID_ONLY = ("host", "port", "cors")
 """Arguments that open a door: only the person's own words may name them."""
+HOLDS_BACK = ("only_if_better",)
+"""Arguments that can only keep a step from being done: nobody has to have said them."""
 
 
 def unsaid(step: JournalStep, said: str, made: str) -> list[str]:
@@ -16,7 +18,8 @@ def unsaid(step: JournalStep, said: str, made: str) -> list[str]:
     return [
         name
         for name, value in step.args.items()
-        if not all(_told(v, words, "" if name in SAID_ONLY else known) for v in _leaves(value))
+        if name not in HOLDS_BACK
+        and not all(_told(v, words, "" if name in SAID_ONLY else known) for v in _leaves(value))
     ]
 
 

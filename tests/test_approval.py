@@ -34,3 +34,7 @@ def test_an_address_counts_as_said_only_in_the_persons_own_words() -> None:
     """A column's name or a count of rows opens no door."""
     assert unsaid(step(host="0.0.0.0", port=7043), "put churn live", "churn:1 0.0.0.0 7043") == ["host", "port"]
     assert unsaid(step(model="churn:1", port=7043), "put it live at 7043", "churn:1") == []
+
+
+def test_what_can_only_hold_a_step_back_needs_nobodys_word() -> None:
+    assert unsaid(step(model="churn:1", only_if_better=True), "put it live if it beats the old one", "churn:1") == []

@@ -73,7 +73,7 @@ def test_the_sealed_rows_cannot_be_read_while_training(bench: Bench) -> None:
     assert bench("evaluate", model="t").openings == 1  # nothing so far counted as an opening
 
 
-def test_one_function_opens_the_seal_for_one_tool() -> None:
+def test_one_function_opens_the_seal_for_a_tool_and_a_gate() -> None:
     root = Path(__file__).resolve().parents[1]
     users = {
         str(path.relative_to(root))
@@ -81,7 +81,12 @@ def test_one_function_opens_the_seal_for_one_tool() -> None:
         for path in (root / folder).rglob("*.py")
         if any(word in path.read_text(encoding="utf-8") for word in ("open_sealed", "sealed_rows", SEALED))
     }
-    assert users == {"tools/core/learning/seal.py", "tools/core/learning/prepared.py", "tools/evaluate.py"}
+    assert users == {
+        "tools/core/learning/seal.py",
+        "tools/core/learning/prepared.py",
+        "tools/core/serving/contest.py",
+        "tools/evaluate.py",
+    }
 
 
 def test_other_sealed_rows_are_caught(bench: Bench) -> None:

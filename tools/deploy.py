@@ -33,6 +33,8 @@ class DeployArgs(Args):
     """Give it only so many percent of the requests, beside the live revision."""
     cors: list[str] = []
     """Origin whose pages may ask it, as https://shop.example; none by default."""
+    only_if_better: bool = False
+    """Refuse a model that is not better than the live one, beyond noise, on rows that neither learned from."""
 
 
 def _asks(args: DeployArgs, context: Context) -> str:
@@ -43,16 +45,24 @@ def _asks(args: DeployArgs, context: Context) -> str:
     source = source_of(context, args.model)
     deployment = _deployment(args, source.name, context)
     revision = max(deployment.revisions, default=0) + 1
+    better = _condition(args, deployment)
     where = f" on {address(args.host or '127.0.0.1', args.port)}" if args.port else ""
     if deployment.revisions and not where:
         where = f" on {deployment.url()}"
     if args.canary:
         beside = f"beside revision {deployment.live}" if deployment.live else "beside nothing"
-        return (
-            f"Give {source.shown} {args.canary} % of the requests to {deployment.name}, revision {revision}, {beside}?"
-        )
+        share = f"{args.canary} % of the requests to {deployment.name}"
+        return f"Give {source.shown} {share}, revision {revision}, {beside}{better}?"
     instead = f" in place of revision {deployment.live}" if deployment.live else ""
-    return f"Put {source.shown} live as {deployment.name}, revision {revision}{where}{instead}?"
+    return f"Put {source.shown} live as {deployment.name}, revision {revision}{where}{instead}{better}?"
+
+
+def _condition(args: DeployArgs, deployment: Any) -> str:
+    """What the question says of the gate."""
+    from tools.core.serving.rivals import revision_to_beat
+
+    revision = revision_to_beat(deployment) if args.only_if_better else None
+    return f", if it is better than {deployment.revision_record(revision)['model']}" if revision is not None else ""
 
 
 @tool(effect="release", asks=_asks)
@@ -71,12 +81,23 @@ def deploy(args: DeployArgs, context: Context) -> Released:
             return done
         host, port = refuse_move(deployment, args.host, args.port)
         refuse_beside_canary(deployment, args.canary)
+        gate, warnings = _passed(args, context, deployment, source)
         revision = max(deployment.revisions, default=0) + 1
         noted = _copied(args, context, source, deployment, revision)
         event = "canary" if args.canary else "deploy"
-        done = release(context, deployment, revision, event, host, port, **noted)
+        done = release(context, deployment, revision, event, host, port, **noted, **gate)
         write_unit(deployment.name, deployment.folder)
-        return done
+        return done.model_copy(update={"warnings": done.warnings + warnings})
+
+
+def _passed(args: DeployArgs, context: Context, deployment: Any, source: "Source") -> tuple[dict[str, Any], list[str]]:
+    """What the record keeps of the gate, and warnings; GateNotMet where the model does not pass it."""
+    if not args.only_if_better:
+        return {}, []
+    from tools.core.serving.gate import pass_gate
+
+    gate, warnings = pass_gate(context, deployment, source)
+    return {"gate": gate and gate.model_dump(mode="json")}, warnings
 
 
 def _copied(args: DeployArgs, context: Context, source: "Source", deployment: Any, revision: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class EkibenError(Exception):
@@ -35,7 +35,7 @@ class EkibenError(Exception):
         self.argument = argument
         """The argument that a right answer would replace, if there is one."""
 
-    def document(self) -> dict[str, str]:
+    def document(self) -> dict[str, Any]:
         """The error as `--json` prints it."""
         return {"code": self.code, "message": self.message, "hint": self.hint}
 
@@ -84,8 +84,17 @@ class Declined(EkibenError):
 
 
 class GateNotMet(EkibenError):
+    """A model was not good enough; `gate` holds what was measured, None where nothing could be."""
+
     code = "gate"
     exit_code = 6
+
+    def __init__(self, message: str, hint: str = "", gate: dict[str, Any] | None = None) -> None:
+        super().__init__(message, hint)
+        self.gate = gate
+
+    def document(self) -> dict[str, Any]:
+        return {**super().document(), "gate": self.gate}
 
 
 class Unverified(EkibenError):

@@ -82,7 +82,7 @@ def training_rows(prepared: Artifact) -> TrainingRows:
 
 
 def sealed_rows(prepared: Artifact, context: Context, model: str) -> SealedRows:
-    """The sealed rows, for `evaluate` alone. Each call is written down and counted."""
+    """The sealed rows, for `evaluate` and the gate of `deploy`. Each call is written down and counted."""
     opened = open_sealed(prepared, context, model)
     return SealedRows(*_parts(opened.table, prepared), openings=opened.openings)
 

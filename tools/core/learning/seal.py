@@ -1,7 +1,7 @@
 """The sealed test set: a file that cannot be read as it lies there, and the ledger of its openings, which has its key.
 
-One function opens it, for `evaluate` alone, and writes the opening down first. Whoever reads the file by other means
-finds noise; whoever loses or edits the ledger has lost the sealed rows.
+One function opens it, for `evaluate` and the gate of `deploy`, and writes the opening down first. Whoever reads the
+file by other means finds noise; whoever loses or edits the ledger has lost the sealed rows.
 """
 
 import hashlib

@@ -14,7 +14,7 @@ from typing import Any
 from tools.core.context import Context
 from tools.core.errors import NotFound
 from tools.core.learning.prepared import load_table
-from tools.core.learning.split import SEALED, TRAIN, UNKNOWN, row_keys
+from tools.core.learning.split import SEALED, TRAIN, UNKNOWN, row_keys, with_their_unit
 from tools.core.learning.structure import counts_the_rows
 from tools.core.store import Artifact
 from tools.core.tables.columns import Column
@@ -99,6 +99,32 @@ def earlier_sides(
     return Earlier(sides, before[0], int((sides != UNKNOWN).sum()) - doubtful, doubtful)
 
 
+def sides_in(context: Context, prepared: Artifact, dataset: Artifact) -> Array | None:
+    """The side that each row of a dataset's table had in something that was prepared, from it or from another dataset.
+
+    A row that equals one of a known side has that side; UNKNOWN where it stood on none. None where nobody can tell,
+    since there is nothing to compare the rows by.
+    """
+    import numpy as np
+
+    target, told = prepared.record["result"]["target"], prepared.record["rows"]
+    columns = {column["name"]: Column.model_validate(column) for column in dataset.record["columns"]}
+    table, rows = load_table(dataset), stored_rows(prepared)
+    now, places = identity(table, columns, target), rows["row"].to_numpy()
+    if told["forms"] != now.forms and not _compared(context, prepared, places, told["forms"], table, columns, target):
+        return None
+    sides = np.full(len(table), UNKNOWN)
+    _take_sides(sides, now, prepared, context, table, columns, target)
+    return with_their_unit(now.exact, sides)
+
+
+def stored_rows(prepared: Artifact) -> Any:
+    """What `keep_rows` wrote (pandas)."""
+    import pandas as pd
+
+    return pd.read_parquet(prepared.path / ROWS)
+
+
 def keep_rows(folder: Path, known: Identity, rows: Array, sides: Array) -> None:
     """Write which rows of the dataset stand on which side, and the hashes that tell them."""
     import pandas as pd
@@ -139,7 +165,7 @@ def _take_sides(
     import numpy as np
     import pandas as pd
 
-    rows, told = pd.read_parquet(prepared.path / ROWS), prepared.record["rows"]
+    rows, told = stored_rows(prepared), prepared.record["rows"]
     was, places = np.where(rows["sealed"].to_numpy(), SEALED, TRAIN), rows["row"].to_numpy()
     open_rows, doubtful = np.ones(len(rows), dtype=bool), 0
     if told["id_column"] and told["id_column"] == now.id_column:

@@ -76,14 +76,14 @@ def drawn(units: Array, known: Array, strata: Array | None, fraction: float, see
     """
     import numpy as np
 
-    sides = _with_their_unit(units, known)
+    sides = with_their_unit(units, known)
     large, few = _are_large(units), len(np.unique(units)) < FEWEST_UNITS
     if (~large).sum() >= fraction * len(units):
         sides[(sides == UNKNOWN) & large] = TRAIN
     order = _shuffled(units, seed)
     limit = np.uint64(min(int(fraction * 2**64), 2**64 - 1))
     for rows in sorted(_strata(strata, len(units)), key=len, reverse=True):
-        sides[rows] = _with_their_unit(units, sides)[rows]  # a unit of several labels goes where the first of them went
+        sides[rows] = with_their_unit(units, sides)[rows]  # a unit of several labels goes where the first of them went
         free = rows[sides[rows] == UNKNOWN]
         if len(rows) >= LARGE and not few:
             sides[free] = order[free] < limit
@@ -134,7 +134,7 @@ def refuse_empty(sides: Array) -> None:
             )
 
 
-def _with_their_unit(units: Array, known: Array) -> Array:
+def with_their_unit(units: Array, known: Array) -> Array:
     """Rows whose side is known, and those that belong to them: training, where one of them is for training."""
     import numpy as np
 

@@ -11,6 +11,7 @@ from tools.core.serving.control import Line, line_to, open_listener, start_super
 from tools.core.serving.deployments import Deployment, address
 from tools.core.serving.entry import entry_of
 from tools.core.serving.environments import interpreter_for
+from tools.core.serving.gate import Gate
 from tools.core.serving.proof import UNCHANGED, Proof, prove_all
 from tools.core.serving.revisions import check_revision, no_key, source_of
 from tools.core.tool import Result
@@ -33,10 +34,13 @@ class Released(Result):
     seconds: float
     canary: int | None = None
     """The percentage of the requests that it gets beside the live revision; null when it gets all."""
+    gate: Gate | None = None
+    """How it compared with the live model, where it had to be better; null where it had not to."""
     proof: Proof
 
     def headline(self) -> str:
-        proven = f"verified: {self.proof.equal} of {self.proof.rows} sample rows equal. {self.url}"
+        better = f" It is better than {self.gate.live}: {self.gate.told()}." if self.gate else ""
+        proven = f"verified: {self.proof.equal} of {self.proof.rows} sample rows equal.{better} {self.url}"
         if self.canary:
             share = f"gets {self.canary} % of the requests to {self.deployment}"
             return f"{self.model} {share} as a canary, revision {self.revision}, and is {proven}"
@@ -83,6 +87,7 @@ def released(deployment: Deployment, entry: dict[str, Any], seconds: float) -> R
         verified=True,
         seconds=round(seconds, 3),
         canary=entry.get("canary"),
+        gate=Gate(**entry["gate"]) if entry.get("gate") else None,
         proof=Proof(**entry["proof"]),
         **told,
     )
