@@ -11,7 +11,9 @@ from tables import Bench, customers, houses
 import tools
 from tools.core.errors import GateNotMet
 from tools.core.files import read_json
+from tools.core.learning.learned import learned_in
 from tools.core.learning.sides import stored_rows
+from tools.core.serving.bento import MODEL
 
 ROWS = 1_500
 LINEAR: dict[str, Any] = {"estimators": ["linear"], "time_limit": 30}
@@ -36,16 +38,22 @@ def live(bench: Bench, model: str, name: str) -> None:
     assert bench("deploy", model=model, name=name).revision == 1
 
 
-def refused(bench: Bench, model: str, name: str, **more: Any) -> GateNotMet:
-    """The gate's refusal, after which what was live still is."""
-    before = [d for d in bench("status").deployments if d.name == name]
+def objection(bench: Bench, model: str, name: str = "shop", **more: Any) -> GateNotMet:
+    """What the gate says against a model."""
     with pytest.raises(GateNotMet) as caught:
         bench("deploy", model=model, name=name, only_if_better=True, **more)
+    return caught.value
+
+
+def refused(bench: Bench, model: str, name: str, **more: Any) -> GateNotMet:
+    """The gate's objection, after which what was live still is."""
+    before = [d for d in bench("status").deployments if d.name == name]
+    error = objection(bench, model, name, **more)
     after = [d for d in bench("status").deployments if d.name == name]
     assert [(d.revision, d.model, d.history) for d in after] == [(d.revision, d.model, d.history) for d in before]
     folders = bench.context.workspace / "deployments" / name / "revisions"
     assert [path.name for path in folders.iterdir()] == ["1"]
-    return caught.value
+    return error
 
 
 def openings(bench: Bench, seal: str = "t-1") -> list[str]:
@@ -101,7 +109,7 @@ def test_the_live_model_itself_is_no_better(bench: Bench) -> None:
     live(bench, "t:1", "itself")
     before = openings(bench)
     error = refused(bench, "t:1", "itself")
-    assert "it is live as itself already" in error.message
+    assert error.message == "t:1 is live as itself already, and is no better than itself."
     assert openings(bench) == before, "nothing had to be opened for that"
 
 
@@ -158,6 +166,50 @@ def test_a_table_that_has_grown_has_rows_that_neither_knows(bench: Bench, tmp_pa
     done = grown("deploy", model="t:2", name="shop", only_if_better=True)
     grown("stop", deployment="shop")
     assert done.gate.rows > 350
+
+
+def test_a_live_bento_from_elsewhere_says_which_rows_it_learned_from(bench: Bench, tmp_path: Path) -> None:
+    """The second machine has the same table, not the model: neither what it was prepared from nor its rows."""
+    second = Bench(tmp_path)
+    bench("package", model="weak:1", output=str(tmp_path / "weak.bento"))
+    second("deploy", model="weak.bento", name="shop")
+    second.prepared(customers(ROWS), target="left")
+    second("train", dataset="t", **LINEAR)
+    done = second("deploy", model="t:1", name="shop", only_if_better=True)
+    assert (done.gate.live, done.gate.verdict) == ("weak:1", "better")
+    same = sum(stored_rows(second.context.find("t", "prepared"))["sealed"])
+    assert 0.9 * same < done.gate.rows < same, "some rows are taken for learned ones, so that none can be read"
+    error = objection(second, "weak.bento")
+    assert "weak:1 is not put live: its sealed rows are not here" in error.message
+    second("stop", deployment="shop")
+
+
+def test_a_bento_knows_each_row_that_was_learned_from_and_few_others(bench: Bench) -> None:
+    prepared, dataset = bench.context.find("weak", "prepared"), bench.context.find("t", "dataset")
+    bento = Path(bench("package", model="weak:1").path)
+    learned = learned_in(dataset, "left", bento / MODEL)
+    rows = stored_rows(prepared)
+    assert learned is not None
+    assert learned[rows["row"][~rows["sealed"]]].all()
+    assert 0 < learned[rows["row"][rows["sealed"]]].mean() < 0.1
+    other = bench.prepared(customers(ROWS, seed=4).drop(columns=["spend"]), name="narrow", target="left")
+    assert learned_in(bench.context.find(other.dataset, "dataset"), "left", bento / MODEL) is None
+
+
+def test_a_bento_that_does_not_say_so_cannot_be_compared_with(bench: Bench, tmp_path: Path) -> None:
+    """As those of an earlier Ekiben, or of a model whose prepared dataset was deleted before it was packaged."""
+    second = Bench(tmp_path)
+    bench("preprocess", dataset="t", target="left", drop=["age"], name="lost")
+    bench("train", dataset="lost", **LINEAR)
+    bench("delete", kind="prepared", name="lost:1")
+    bench("package", model="lost:1", output=str(tmp_path / "lost.bento"))
+    second("deploy", model="lost.bento", name="shop")
+    second.prepared(customers(ROWS), target="left")
+    second("train", dataset="t", **LINEAR)
+    error = objection(second, "t:1")
+    assert "which rows lost:1, which is live, learned from is not known here" in error.message
+    assert openings(second) == []
+    second("stop", deployment="shop")
 
 
 def test_what_it_asks_names_the_condition(bench: Bench) -> None:

@@ -1,10 +1,12 @@
 """Rows to tell two models apart on: the sealed rows of one, as far as the other did not learn from them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from tools.core.context import Context
 from tools.core.errors import NotFound
+from tools.core.learning.learned import learned_in
 from tools.core.learning.prepared import load_table
 from tools.core.learning.sides import ROWS, sides_in, stored_rows
 from tools.core.learning.split import TRAIN
@@ -13,21 +15,24 @@ from tools.core.store import Artifact
 Array = Any
 
 
-def unseen(context: Context, prepared: Artifact, other: Artifact) -> Array | None:
-    """A mask of the sealed rows, in their order, that are no training rows of another prepared dataset.
+def unseen(context: Context, prepared: Artifact, other: Artifact | None, files: Path) -> Array | None:
+    """A mask of the sealed rows, in their order, that another model did not learn from; no seal is opened for that.
 
-    None where nobody can tell. No seal is opened for that.
+    By what that model was prepared from, else by what its served `files` tell. None where nobody can tell.
     """
     import numpy as np
 
     places = _places(prepared)
-    if prepared.tag == other.tag:
+    if other and prepared.tag == other.tag:
         return np.ones(len(places), dtype=bool)
     dataset = _dataset_of(context, prepared)
-    if dataset is None or not (other.path / ROWS).exists():
+    if dataset is None:
         return None
-    sides = sides_in(context, other, dataset)
-    return None if sides is None else sides[places] != TRAIN
+    if other and (other.path / ROWS).exists():
+        sides = sides_in(context, other, dataset)
+        return None if sides is None else sides[places] != TRAIN
+    learned = learned_in(dataset, prepared.record["result"]["target"], files)
+    return None if learned is None else ~learned[places]
 
 
 def absent(context: Context, prepared: Artifact, names: Sequence[str]) -> list[str]:

@@ -47,7 +47,7 @@ def _unseen(context: Context, new: Rival, live: Rival, prepared: Artifact) -> An
         shown = ", ".join(map(repr, names[:3])) + (", …" if len(names) > 3 else "")
         what = f"columns that the rows of {new.tag} do not have ({shown}): they cannot be compared"
         raise not_better(new.tag, f"{live.tag}, which is live, reads {what}")
-    free = unseen(context, prepared, live.prepared) if live.prepared else None
+    free = unseen(context, prepared, live.prepared, live.files)
     if free is None:
         raise not_better(
             new.tag,

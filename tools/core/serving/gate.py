@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel
 
 from tools.core.context import Context
-from tools.core.serving.contest import contest, not_better
+from tools.core.errors import GateNotMet
+from tools.core.serving.contest import HINT, contest, not_better
 from tools.core.serving.deployments import Deployment
 from tools.core.serving.rivals import Rival, live_rival, new_rival, revision_to_beat
 from tools.core.store import Artifact
 
 if TYPE_CHECKING:
     from tools.core.serving.sources import Source
+
+MOST_LABELS = 5
+"""Labels that an error names."""
 
 
 class Gate(BaseModel):
@@ -79,7 +83,7 @@ def _rivals(context: Context, deployment: Deployment, revision: int, source: "So
     """Both models, and the prepared dataset whose sealed rows can tell; GateNotMet where they cannot be compared."""
     served = deployment.revision_record(revision)["model"]
     if served == source.model:
-        raise not_better(served, f"it is live as {deployment.name} already")
+        raise GateNotMet(f"{served} is live as {deployment.name} already, and is no better than itself.", HINT)
     new, live = new_rival(context, source), live_rival(context, deployment, revision)
     if new is None or new.prepared is None:
         raise not_better(source.model, f"its sealed rows are not here, so nothing shows if it is better than {served}")
@@ -87,15 +91,17 @@ def _rivals(context: Context, deployment: Deployment, revision: int, source: "So
         raise not_better(
             new.tag, f"{served}, which is live, needs versions of libraries that Ekiben itself does not have"
         )
-    if (one := _predicted(new)) != (other := _predicted(live)):
-        raise not_better(new.tag, f"it predicts {one} and {served}, which is live, {other}: they cannot be compared")
+    if any(new.runtime.facts[fact] != live.runtime.facts[fact] for fact in ("target", "labels")):
+        what = f"{_predicted(new)} and {served}, which is live, {_predicted(live)}: they cannot be compared"
+        raise not_better(new.tag, f"it predicts {what}")
     return new, live, new.prepared
 
 
 def _predicted(rival: Rival) -> str:
     """The target, and what it can be."""
-    labels = rival.runtime.labels
-    return f"{rival.runtime.facts['target']!r} ({' or '.join(map(repr, labels)) if labels else 'a number'})"
+    labels = [repr(label) for label in rival.runtime.labels]
+    some = " or ".join([*labels[:MOST_LABELS], *(["…"] if len(labels) > MOST_LABELS else [])])
+    return f"{rival.runtime.facts['target']!r} ({some or 'a number'})"
 
 
 def _why(gate: Gate) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from tools.core.context import Context
 from tools.core.errors import Internal, NotFound
 from tools.core.files import folder_sha256, read_json, remove, staging, write_json
-from tools.core.serving.lineage import forms_of, lineage
+from tools.core.serving.lineage import forms_of, kept, lineage
 from tools.core.signing import check, signed
 from tools.core.store import Artifact
 
@@ -63,8 +63,19 @@ def _fill(context: Context, model: Artifact, files: Path, folder: Path) -> None:
     told = {"runtime": ESTIMATORS if reason else GRAPH, "reason": reason, "packages": packages}
     came = {"lineage": lineage(context, model), "table": forms_of(context, model)}
     write_json(folder / MODEL_FILE, {**facts, **told, **came})
+    _write_learned(context, model, folder)
     rows = read_json(model.path / SAMPLE)["rows"]
     write_json(folder / SAMPLE, {"rows": rows, "answers": own_answers(Runtime(folder), rows)})
+
+
+def _write_learned(context: Context, model: Artifact, folder: Path) -> None:
+    """Write which rows it learned from, so that it can be told where only the Bento is; not where that was lost."""
+    from tools.core.learning.learned import write_learned
+    from tools.core.learning.sides import ROWS
+
+    prepared = kept(context, "prepared", model.record["prepared"])
+    if prepared and (prepared.path / ROWS).exists():
+        write_learned(prepared, folder)
 
 
 def _write_graph(context: Context, model: Artifact, files: Path, folder: Path) -> str:
