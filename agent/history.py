@@ -24,6 +24,8 @@ def _row(entry: dict[str, Any]) -> tuple[str, ...]:
         cells[1] += f" {entry['canary']} %"
     if proof := entry.get("proof"):
         cells[6] = f"{proof['equal']} of {proof['rows']} equal"
+    if gate := entry.get("gate"):
+        cells[6] += f", better than {gate['live']} (p = {gate['p_value']:.2g})"
     return tuple(cells)
 
 

@@ -113,6 +113,16 @@ def test_the_live_model_itself_is_no_better(bench: Bench) -> None:
     assert openings(bench) == before, "nothing had to be opened for that"
 
 
+def test_scores_are_those_of_evaluate_also_where_the_positive_label_is_another(bench: Bench) -> None:
+    bench("preprocess", dataset="t", target="left", positive="no", name="turned")
+    bench("train", dataset="turned", metric="f1", **LINEAR)
+    bench("train", dataset="t", metric="balanced_accuracy", name="even", **LINEAR)
+    live(bench, "turned:1", "labels")
+    gate = objection(bench, "even:1", "labels").document()["gate"]
+    for tag, found in (("even:1", gate["score"]), ("turned:1", gate["live_score"])):
+        assert bench("evaluate", model=tag).metrics["balanced_accuracy"] == pytest.approx(found, abs=1e-12)
+
+
 def test_another_target_cannot_be_compared(bench: Bench) -> None:
     bench.prepared(houses(), name="h", target="price")
     bench("train", dataset="h", **LINEAR)

@@ -22,6 +22,13 @@ def test_each_event_says_from_where_to_where() -> None:
     assert lines[1].endswith("50 of 50 equal  ekiben deploy")
 
 
+def test_what_a_gate_found_stands_beside_the_proof() -> None:
+    gate = {"live": "t:1", "p_value": 0.00031}
+    proof = {"rows": 50, "equal": 50}
+    lines = table([{"at": "T", "event": "deploy", "revision": 2, "left": 1, "proof": proof, "gate": gate}])
+    assert lines[1].endswith("50 of 50 equal, better than t:1 (p = 0.00031)")
+
+
 def test_a_long_record_says_what_is_left_out() -> None:
     lines = table([{"at": "T", "event": "stop", "revision": 1}] * 25)
     assert lines[0].strip() == "5 earlier lines are in its record."
