@@ -3,28 +3,29 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from service.cells import CONVERT, is_missing, plain_column
 from service.derive import with_derived
+from service.spelling import MOST_COMPARED, Spelling, TooMany
 from service.values import parse_number
 
-CLOSE = 0.8
-"""How alike (difflib's ratio) an unknown and an absent column's names must be to count as a misspelling."""
 LONGEST_NUMBER = 15
 """Characters of a category that may be a number; longer ones are codes, which a float would mix up."""
 CODE = re.compile(r"[-+]?0\d")
 LONGEST_NAME = 200
 """Characters of an unknown column's name that a warning repeats."""
 MOST_UNKNOWN = 1_000
-"""A request with more unknown column names than that is refused: each of them is compared with all known ones."""
+"""A request with more unknown column names than that is refused: each of them is compared with the absent ones."""
+FEWER = f"at most {MOST_UNKNOWN} unknown columns, few of them like columns that are absent"
 MOST_WARNINGS = 1_000
 """So many rows are listed for one column; a request can have many more."""
+MOST_LISTED = 10_000
+"""So many warnings are listed in all: each is longer than what a client needs to cause it."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,13 @@ class Checked:
     def warn(self, row: int, column: str, message: str) -> None:
         """List what is odd about a row's column; the last one that is listed says so."""
         self.warned[column] += 1
+        if self.warned[column] > MOST_WARNINGS or len(self.warnings) >= MOST_LISTED:
+            return
         if self.warned[column] == MOST_WARNINGS:
             message += " Later rows of this kind are not listed."
-        if self.warned[column] <= MOST_WARNINGS:
-            self.warnings.append({"row": row, "column": column, "message": message})
+        if len(self.warnings) == MOST_LISTED - 1:
+            message += " Further warnings are not listed."
+        self.warnings.append({"row": row, "column": column, "message": message})
 
 
 def check_rows(inputs: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Checked:
@@ -66,10 +70,10 @@ def check_rows(inputs: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> 
     names = [column["name"] for column in inputs["columns"]]
     checked = check_columns(inputs, {name: [row.get(name) for row in rows] for name in names}, len(rows))
     known = {*names, *inputs["ignored"]}
-    strange = [(number, row.keys() - known) for number, row in enumerate(rows) if not row.keys() <= known]
-    odd = [(number, name) for number, names_ in strange for name in rows[number] if name in names_]
-    if odd:
-        _check_unknown(checked, names, rows, odd)
+    strange = [number for number, row in enumerate(rows) if not row.keys() <= known]
+    if strange:
+        unknown = set().union(*(rows[number].keys() - known for number in strange))
+        _check_unknown(checked, names, {number: rows[number] for number in strange}, unknown)
     return checked
 
 
@@ -82,11 +86,6 @@ def check_columns(inputs: Mapping[str, Any], columns: Mapping[str, Sequence[Any]
     if derived := inputs.get("derived"):
         checked.columns = with_derived(derived, checked.columns, rows)
     return checked
-
-
-def misspelled(name: str, absent: Sequence[str]) -> str | None:
-    """The absent column that an unknown name looks like a misspelling of, or None."""
-    return next(iter(_alike(name, absent)), None)
 
 
 def accepts(column: Mapping[str, Any]) -> str:
@@ -108,36 +107,39 @@ def _listed(column: Mapping[str, Any]) -> str:
     return ", ".join(map(repr, shown)) + (f" and {more} more" if more > 0 else "")
 
 
-def _alike(name: str, others: Sequence[str]) -> list[str]:
-    """The names that could be meant by a misspelled one, the nearest first."""
-    plain: dict[str, list[str]] = {}
-    for other in others:
-        plain.setdefault(_plain(other), []).append(other)
-    close = get_close_matches(_plain(name), list(plain), n=len(plain) or 1, cutoff=CLOSE)
-    return [other for found in close for other in plain[found]]
-
-
 def _check_unknown(
-    checked: Checked, names: Sequence[str], rows: Sequence[Mapping[str, Any]], odd: Sequence[tuple[int, str]]
+    checked: Checked, names: Sequence[str], strange: Mapping[int, Mapping[str, Any]], unknown: set[str]
 ) -> None:
     """A misspelling comes before what else is wrong with its row, since it explains what is missing there."""
-    distinct = {name for _, name in odd}
-    if len(distinct) > MOST_UNKNOWN:
-        message = f"The rows have {len(distinct)} columns that were not in the training table."
-        accepted = f"at most {MOST_UNKNOWN} unknown columns"
-        checked.problems.insert(0, Problem("too_many_columns", message, odd[0][0], accepted=accepted))
+    alike = _alike(names, strange.values(), unknown)
+    if alike is None:
+        message = f"The rows have {len(unknown)} columns that were not in the training table: too many to look into."
+        checked.problems.insert(0, Problem("too_many_columns", message, next(iter(strange)), accepted=FEWER))
         return
-    alike = {name: _alike(name, names) for name in distinct}
     found: list[Problem] = []
-    for row, name in odd:
-        right = next((other for other in alike[name] if rows[row].get(other) is None), None)
-        if right is None:
-            message = "This column was not in the training table; it is ignored."
-            checked.warn(row, name[:LONGEST_NAME], message)
-        else:
-            message = f"Row {row} has no {right!r}, but a column whose name is close to it."
-            found.append(Problem("unknown_column", message, row, right, f"the name {right!r}"))
+    for number, row in strange.items():
+        for name in row:
+            if name not in unknown:
+                continue
+            right = next((other for other in alike[name] if row.get(other) is None), None)
+            if right is None:
+                message = "This column was not in the training table; it is ignored."
+                checked.warn(number, name[:LONGEST_NAME], message)
+            else:
+                message = f"Row {number} has no {right!r}, but a column whose name is close to it."
+                found.append(Problem("unknown_column", message, number, right, f"the name {right!r}"))
     checked.problems[:0] = found
+
+
+def _alike(names: Sequence[str], rows: Collection[Mapping[str, Any]], unknown: set[str]) -> dict[str, list[str]] | None:
+    """What each unknown name could be meant to be, of the columns that a row lacks; None where that asks too much."""
+    if len(unknown) > MOST_UNKNOWN:
+        return None
+    spelling = Spelling((name for name in names if any(row.get(name) is None for row in rows)), MOST_COMPARED)
+    try:
+        return {name: spelling.meant(name) for name in unknown}
+    except TooMany:
+        return None
 
 
 def _check_column(checked: Checked, column: Mapping[str, Any], values: Sequence[Any]) -> None:
@@ -210,7 +212,3 @@ def _meaning(text: str) -> Any:
 
 def _floats(values: Sequence[float | None]) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum()) or name

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from service.cells import LONGEST_TEXT
 from service.rows import (
     LONGEST_NAME,
+    MOST_LISTED,
     MOST_UNKNOWN,
     MOST_WARNINGS,
     Checked,
@@ -20,8 +21,8 @@ from service.rows import (
     accepts,
     check_columns,
     check_rows,
-    misspelled,
 )
+from service.spelling import misspelled
 
 MONEY = {"decimal": ".", "thousands": ",", "percent": False, "affixes": ["$"]}
 SHARE = {"decimal": ",", "thousands": "", "percent": True, "affixes": []}
@@ -368,6 +369,26 @@ def test_warnings_of_a_column_come_to_an_end_that_says_so() -> None:
     assert len(checked.warnings) == 2 * MOST_WARNINGS
     assert sum("not listed" in warning["message"] for warning in checked.warnings) == 2
     assert checked.warned == {"city": MOST_WARNINGS + 5, "colour": MOST_WARNINGS + 5}
+
+
+def test_all_warnings_of_a_request_come_to_an_end_that_says_so() -> None:
+    checked = check(*[{f"u{i}": 0 for i in range(20)}] * MOST_WARNINGS)
+    assert len(checked.warnings) == MOST_LISTED
+    assert "Further warnings are not listed" in checked.warnings[-1]["message"]
+    assert checked.warned == {f"u{i}": MOST_WARNINGS for i in range(20)}
+
+
+def test_names_that_take_long_to_compare_are_refused() -> None:
+    columns = [
+        {"name": f"the column number {i:03d} of the table", "kind": "numeric", "missing": True} for i in range(300)
+    ]
+    inputs = {"columns": columns, "ignored": []}
+    alike = [f"elbat eht fo {i:03d} rebmun nmuloc eht" for i in range(MOST_UNKNOWN)]
+    (found,) = check_rows(inputs, [dict.fromkeys(alike, 1)]).problems
+    assert (found.code, found.row) == ("too_many_columns", 0)
+    whole = {column["name"]: 1 for column in columns}
+    assert check_rows(inputs, [whole | dict.fromkeys(alike, 1)]).problems == []
+    assert check_rows(inputs, [{"x" * 100_000: 1}]).problems == []
 
 
 def test_too_many_unknown_columns_are_refused() -> None:

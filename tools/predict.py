@@ -54,7 +54,7 @@ def predict(args: PredictArgs, context: Context) -> Predicted:
     if bad:
         first = min(checked.problems, key=lambda problem: problem.row or 0)
         warnings.append(f"{len(bad):,} rows are rejected; the first: {first.message}")
-    if unseen := len({warning["column"] for warning in checked.warnings}):
+    if unseen := len(checked.warned):
         warnings.append(f"{counted(unseen, 'column holds', 'columns hold')} categories that were not seen in training.")
     return Predicted(model=found.tag, rows=len(frame), output=str(output), rejected=len(bad), warnings=warnings)
 

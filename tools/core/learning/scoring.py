@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from service.rows import Checked, check_columns, misspelled
+from service.rows import Checked, check_columns
+from service.spelling import misspelled
 from tools.core.errors import DataRefused
 from tools.core.store import Artifact
 from tools.core.tables.columns import Column
