@@ -5,6 +5,7 @@ import os
 import socket
 from typing import Any
 
+import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -16,6 +17,7 @@ UNREAD_MILLISECONDS = 60_000
 STATUS = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}
 MALFORMED = "The request is not HTTP/1.1."
 TOO_LARGE = "The request's head is too long."
+HEAD_END = b"\r\n\r\n"
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -26,7 +28,9 @@ class GuardedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.head_is_open = True
-        self.head_bytes = 0
+        self.held = 0
+        """Bytes of a head, or of what follows a body, since the parser last gave something on."""
+        self.moved = False
         self.head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -41,23 +45,61 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.head_is_open:
-            self.head_bytes += len(data)
-            if self.head_bytes > LARGEST_HEAD:
-                self._refuse(431, "too_large", TOO_LARGE)
-            elif self.head_timer is None:
-                self._await_head()
+        self._unset_keepalive_if_required()
+        if self.head_is_open and self.held + len(data) > LARGEST_HEAD and HEAD_END not in data[:LARGEST_HEAD]:
+            self._refuse(431, "too_large", TOO_LARGE)
+            return
+        self.moved = False
+        self._feed(data)
+        self.held = 0 if self.moved else self.held + len(data)
+        if self.held > LARGEST_HEAD:
+            self._refuse(431, "too_large", TOO_LARGE)
+        elif self.head_is_open and self.head_timer is None:
+            self._await_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.head_is_open = True
-        self.head_bytes = 0
 
     def on_headers_complete(self) -> None:
-        self.head_is_open = False
+        if self.parser.should_upgrade():
+            return
+        self.moved, self.head_is_open = True, False
         self._head_ended()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self.moved = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self.parser.should_upgrade():
+            self.moved = True
+            super().on_message_complete()
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._stay(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response(MALFORMED)
+
+    def _stay(self, rest: bytes) -> None:
+        """Read a request that asks for another protocol without that wish, as RFC 9110 (7.8) lets a server do.
+
+        Java's client asks so with each first POST; the parser alone would drop its body.
+        """
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self.send_400_response(MALFORMED)
+            return
+        asked = b",".join(value for name, value in self.headers if name == b"connection").lower()
+        kept = [(name, value) for name, value in self.headers if name not in (b"connection", b"upgrade")]
+        kept += [(b"connection", b"close")] if b"close" in asked else []
+        lines = [method + b" " + self.url + b" HTTP/1.1", *(name + b": " + value for name, value in kept)]
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(b"\r\n".join(lines) + HEAD_END + rest)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser did not take."""

@@ -25,10 +25,13 @@ class Quick(GuardedProtocol):
 async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] != "http":
         return
-    while (await receive()).get("more_body", False):
-        pass
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-    await send({"type": "http.response.body", "body": b"ok"})
+    message = await receive()
+    body = message.get("body", b"")
+    while message.get("more_body", False):
+        message = await receive()
+        body += message.get("body", b"")
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
 
 
 @contextlib.asynccontextmanager
@@ -65,7 +68,7 @@ def run(test: Callable[[int], Awaitable[None]], protocol: type[GuardedProtocol] 
         async with serving(protocol) as port:
             await test(port)
             answer = await heard(port, LAST)
-            assert answer.startswith(b"HTTP/1.1 200")
+            assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"{}")
 
     asyncio.run(whole())
 
@@ -93,6 +96,34 @@ def test_an_endless_head_is_cut_off(start: bytes) -> None:
         more = b"a" * 9_000 if not start.endswith(b"\n") else b"X-Y: z\r\n" * 1_000
         answer = await heard(port, start, *[more] * (2 * LARGEST_HEAD // len(more)))
         assert not answer or refused(answer)[1] == "too_large"
+
+    run(test)
+
+
+@pytest.mark.parametrize("start", [b"", b"X: "])
+def test_what_follows_a_body_without_an_end_is_cut_off(start: bytes) -> None:
+    async def test(port: int) -> None:
+        chunked = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+        more = b"a" * 9_000 if start else b"X-Y: z\r\n" * 1_000
+        answer = await heard(port, chunked, start, *[more] * (2 * LARGEST_HEAD // len(more)))
+        assert not answer or refused(answer)[1] == "too_large"
+
+    run(test)
+
+
+def test_a_head_that_is_too_long_in_one_piece_is_refused() -> None:
+    async def test(port: int) -> None:
+        long = b"X-Y: %s\r\nHost" % (b"z" * LARGEST_HEAD)
+        assert refused(await heard(port, GOOD.replace(b"Host", long)))[1] == "too_large"
+
+    run(test)
+
+
+def test_many_requests_in_one_piece_are_all_answered() -> None:
+    async def test(port: int) -> None:
+        count = 2 * LARGEST_HEAD // len(GOOD)
+        answer = await heard(port, GOOD * count + LAST[:50], LAST[50:])
+        assert answer.count(b"HTTP/1.1 200") == count + 1
 
     run(test)
 
@@ -147,6 +178,14 @@ def test_an_upgrade_is_not_taken() -> None:
         )
         answer = await heard(port, GOOD.replace(b"Host", upgrade), end=True)
         assert b" 101 " not in answer
+
+        wishes = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nHost"
+        answer = await heard(port, GOOD.replace(b"Host", wishes), GOOD.replace(b"Host", wishes), LAST)
+        assert answer.count(b"HTTP/1.1 200") == answer.count(b"{}") == 3
+        chunked = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nHost: x\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+        answer = await heard(port, chunked.replace(b"Host", wishes)[:-9], chunked[-9:] + LAST)
+        assert answer.count(b"HTTP/1.1 200") == answer.count(b"{}") == 2
+        assert refused(await heard(port, b"CONNECT x:1 HTTP/1.1\r\n\r\n"))[1] == "not_http"
 
     run(test)
     assert GuardedProtocol.head_seconds == service.protocol.HEAD_SECONDS
