@@ -18,6 +18,8 @@ Send = Callable[[Message], Awaitable[None]]
 FORWARDED = b"ekiben-forwarded"
 """Marks a client's request on a private socket, which nobody but us can reach."""
 LONGEST_SECONDS = 30.0
+BODY_SECONDS = 1.0
+"""A request whose body has not begun by then is the live revision's, which has limits for slow clients."""
 HOPS = {b"connection", b"content-length", b"expect", b"keep-alive", b"te", b"transfer-encoding", b"upgrade", FORWARDED}
 """Headers between two ends of one connection."""
 
@@ -58,7 +60,8 @@ class Canary:
     async def connect(self) -> None:
         """Make a pool of kept-alive connections to each process."""
         aiohttp = await asyncio.to_thread(import_module, "aiohttp")
-        self.lost = (aiohttp.ClientError, OSError, TimeoutError)
+        self.lost = (aiohttp.ClientError, OSError, TimeoutError, ValueError, RuntimeError)
+        """ValueError is a header that cannot be sent on, RuntimeError a session that was closed meanwhile."""
         self.sessions = [
             aiohttp.ClientSession(
                 connector=aiohttp.UnixConnector(path=place, limit=0),
@@ -71,7 +74,7 @@ class Canary:
 
     async def ask(self, scope: Scope, body: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
         """Its answer: status, headers, body; None when none of its processes gave one."""
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in _kept(scope["headers"])]
+        headers = [(name.decode(), value.decode(errors="surrogateescape")) for name, value in _kept(scope["headers"])]
         headers.append((FORWARDED.decode(), "1"))
         for session in self.sessions:
             with contextlib.suppress(*self.lost):
@@ -107,7 +110,13 @@ class CanaryFace:
         if canary is None or not _is_prediction(scope) or not canary.share.is_due():
             await self.app(scope, receive, send)
             return
-        first = await receive()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                first = await receive()
+        except TimeoutError:
+            canary.share.give_back()
+            await self.app(scope, receive, send)
+            return
         if first["type"] == "http.request" and not first.get("more_body", False):
             if answer := await canary.ask(scope, first.get("body", b"")):
                 await _respond(send, *answer)

@@ -31,6 +31,7 @@ INLINE_BYTES = 64 * 1024
 THEIRS = ("/livez", "/readyz", "/healthz", "/schema.json")
 """Paths that BentoML answers."""
 PATHS = {
+    **dict.fromkeys(THEIRS, ("GET", "HEAD")),
     "/predict": ("POST",),
     "/docs.json": ("GET", "HEAD"),
     "/": ("GET", "HEAD"),
@@ -83,7 +84,8 @@ class HttpFace:
             await send({"type": "websocket.close", "code": 1000})
             return
         admitted = kind != "http" or private or self.access.admits(scope["path"], scope["headers"])
-        if kind != "http" or (admitted and scope["path"] in THEIRS):
+        theirs = kind == "http" and scope["path"] in THEIRS and scope["method"] in PATHS[scope["path"]]
+        if kind != "http" or (admitted and theirs):
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()

@@ -27,6 +27,9 @@ def test_a_request_that_could_not_be_sent_on_is_made_up_for() -> None:
     assert share.is_due()
 
 
+KEY = "Bearer 密钥".encode()
+
+
 def answering(name: bytes, heard: list[Any]) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         body = b""
@@ -55,7 +58,7 @@ def ask(face: CanaryFace, parts: list[bytes], path: str = "/predict") -> tuple[A
         async def send(message: dict[str, Any]) -> None:
             told.append(message)
 
-        headers = [(b"content-type", b"application/json"), (b"authorization", b"Bearer x"), (b"connection", b"close")]
+        headers = [(b"content-type", b"application/json"), (b"authorization", KEY), (b"connection", b"close")]
         scope = {"type": "http", "path": path, "method": "POST", "headers": headers}
         await face(scope, receive, send)
 
@@ -87,7 +90,7 @@ def test_a_canary_that_is_there_answers_and_one_that_is_gone_does_not_matter(tmp
     headers, body = ask(face, [b"{}"])
     assert (headers[b"x-said-by"], body, headers[b"content-length"]) == (b"canary", b"canary {}", b"9")
     sent, _ = heard[0]
-    assert (sent[b"authorization"], sent[b"content-type"]) == (b"Bearer x", b"application/json")
+    assert (sent[b"authorization"], sent[b"content-type"]) == (KEY, b"application/json")
     assert b"ekiben-forwarded" in sent
     assert ask(face, [b"{", b"}"])[1] == b"live {}", "a body in parts is not kept here"
     assert ask(face, [b"{}"], path="/docs.json")[1] == b"live {}"
@@ -95,3 +98,43 @@ def test_a_canary_that_is_there_answers_and_one_that_is_gone_does_not_matter(tmp
     assert ask(face, [b"{}"])[1] == b"live {}"
     LOOP.run_until_complete(face.turn_to(None))
     assert ask(face, [b"{}"])[1] == b"live {}"
+
+
+def test_a_client_that_sends_no_body_waits_in_the_live_revision_alone() -> None:
+    came: list[bytes] = []
+
+    async def live(scope: Any, receive: Any, send: Any) -> None:
+        came.append(b"live")
+
+    async def never() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    async def go() -> None:
+        face = CanaryFace(live)
+        await face.turn_to({"percent": 100, "private": ["/nobody"]})
+        await face({"type": "http", "path": "/predict", "method": "POST", "headers": []}, never, never)
+        await face.turn_to(None)
+
+    asyncio.run(go())
+    assert came == [b"live"]
+
+
+def test_a_canary_that_ends_while_a_body_comes_loses_no_request() -> None:
+    heard: list[Any] = []
+
+    async def go() -> None:
+        face = CanaryFace(answering(b"live", heard))
+        await face.turn_to({"percent": 100, "private": ["/nobody"]})
+
+        async def receive() -> dict[str, Any]:
+            await face.turn_to(None)
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+
+        async def send(message: dict[str, Any]) -> None:
+            heard.append(message)
+
+        await face({"type": "http", "path": "/predict", "method": "POST", "headers": [(b"x", b"\xff")]}, receive, send)
+
+    asyncio.run(go())
+    assert heard[-1]["body"] == b"live {}"

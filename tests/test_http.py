@@ -566,6 +566,10 @@ def test_health_and_schema_are_bentomls_and_metrics_have_its_names(server: Serve
     metrics = ask(server.public, "GET", "/metrics")
     assert metrics.status == 200
     assert 'endpoint="/predict",http_response_code="200"' in metrics.body.decode()
+    assert ask(server.public, "HEAD", "/livez").status == 200
+    for path in ("/livez", "/readyz", "/schema.json"):
+        reply = ask(server.public, "POST", path)
+        assert (reply.status, reply.error["code"], reply.headers["allow"]) == (405, "wrong_method", "GET, HEAD")
     schema = ask(server.public, "GET", "/schema.json").document
     assert [route["name"] for route in schema["routes"]] == ["predict"]
 
