@@ -12,6 +12,7 @@ It is told what to do by lines on standard input and says what it did by lines o
 import argparse
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -153,6 +154,7 @@ class Revision:
         private, task = await serving(Private(self.app), self.sockets[0], "on")
         if not private.started:
             return
+        _let_be()
         say("ready")
         listening = asyncio.create_task(self._listen())
         ended = asyncio.create_task(self.ending.wait())
@@ -204,6 +206,12 @@ def say(word: str) -> None:
     """Tell the supervisor."""
     with contextlib.suppress(OSError):  # it may be gone; what came in is finished all the same
         os.write(sys.stdout.fileno(), word.encode() + b"\n")
+
+
+def _let_be() -> None:
+    """Leave what was loaded out of later garbage collections, which would stop all requests for a tenth of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 def _take_descriptors() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROWS, ASKED, TREES = 5_000, 20, 200
+ROWS, ASKED, MANY, TREES = 5_000, 20, 10_000, 200
 NUMBERS = ("age", "income", "balance", "tenure", "calls", "distance", "discount")
 WORDS = ("plan", "region", "device", "channel", "payment", "active", "newsletter")
 TARGET = "left"
@@ -38,33 +38,39 @@ class Prepared:
 
     @property
     def many(self) -> list[dict[str, Any]]:
-        """Ten thousand rows."""
-        return (self.rows * (10_000 // len(self.rows) + 1))[:10_000]
+        """Ten thousand rows, each another: the same few again and again would be found in a processor's caches."""
+        return records(table(MANY, seed=1))
 
 
 def prepare(folder: Path) -> Prepared:
     """Make everything in an empty folder."""
     frame = table()
     frame.to_csv(folder / "train.csv", index=False)
-    rows = json.loads(frame.drop(columns=TARGET).head(ASKED).to_json(orient="records"))
+    rows = records(frame.head(ASKED))
     pipeline = fit(folder)
     ekiben(folder)
     return Prepared(folder, rows, pipeline, own(folder, rows))
 
 
-def table() -> Any:
+def records(frame: Any) -> list[dict[str, Any]]:
+    """A table's rows as they are posted."""
+    found: list[dict[str, Any]] = json.loads(frame.drop(columns=TARGET).to_json(orient="records"))
+    return found
+
+
+def table(rows: int = ROWS, seed: int = 0) -> Any:
     """Seven columns of numbers, some of them missing, and seven of words."""
     import numpy as np
     import pandas as pd
 
-    random = np.random.default_rng(0)
-    frame = pd.DataFrame({name: random.gamma(2.0, 10.0 + 9 * at, ROWS).round(2) for at, name in enumerate(NUMBERS)})
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame({name: random.gamma(2.0, 10.0 + 9 * at, rows).round(2) for at, name in enumerate(NUMBERS)})
     for at, name in enumerate(WORDS):
         choices = ["yes", "no"] if at > 4 else [f"{name} {letter}" for letter in "abcdefgh"[: at + 3]]
-        frame[name] = random.choice(choices, ROWS)
+        frame[name] = random.choice(choices, rows)
     odds = frame["age"] / 10 - frame["tenure"] / 20 + (frame["plan"] == "plan a") * 1.5 - 1
-    frame[TARGET] = np.where(random.random(ROWS) < 1 / (1 + np.exp(-odds)), "yes", "no")
-    frame.loc[random.random(ROWS) < 0.1, "balance"] = np.nan
+    frame[TARGET] = np.where(random.random(rows) < 1 / (1 + np.exp(-odds)), "yes", "no")
+    frame.loc[random.random(rows) < 0.1, "balance"] = np.nan
     return frame
 
 
