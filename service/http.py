@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from service.access import ASKED, Access
-from service.limits import LARGEST_BODY, LONGEST_SECONDS, MOST_AT_ONCE
+from service.limits import LARGEST_BODY, LARGEST_WAITING, LONGEST_SECONDS, MOST_AT_ONCE
 from service.metrics import exposition, tally_of
 from service.openapi import openapi
 from service.page import page, page_headers
@@ -68,13 +68,17 @@ class HttpFace:
         access: Access | None = None,
         most_at_once: int = MOST_AT_ONCE,
         longest_seconds: float = LONGEST_SECONDS,
+        largest_waiting: int = LARGEST_WAITING,
     ) -> None:
         self.app = app
         self.access = access or Access.of_environment()
         self.tag = tag
         self.most_at_once = most_at_once
         self.longest_seconds = longest_seconds
+        self.largest_waiting = largest_waiting
         self.at_once = 0
+        self.waiting = 0
+        """Bytes of bodies that have come in part."""
         self.told: dict[str, bytes] = {}
         """The page and the document, once somebody asked."""
 
@@ -160,21 +164,39 @@ class HttpFace:
             raise Refused(504, Problem("too_slow", message, accepted="fewer rows")) from exc
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        """The request's body. One that comes in parts takes a place, since each may grow to the largest."""
+        """The request's body."""
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
         if int(length) > LARGEST_BODY:
             raise _too_large()
         body, more = await _part(receive)
-        if not more:
-            return body
-        with self._place():
-            return await _rest(receive, body)
+        return await self._rest(receive, body) if more else body
+
+    async def _rest(self, receive: Receive, first: bytes) -> bytes:
+        """A body whose first part is known; refused as soon as it, or all that wait, are known to be too long.
+
+        Clients that send next to nothing keep nobody out: a short body may always wait.
+        """
+        parts, total, more = [first], len(first), True
+        self.waiting += total
+        try:
+            while more:
+                part, more = await _part(receive)
+                parts.append(part)
+                total += len(part)
+                self.waiting += len(part)
+                if total > LARGEST_BODY:
+                    raise _too_large()
+                if self.waiting > self.largest_waiting and total > INLINE_BYTES:
+                    raise _too_many()
+        finally:
+            self.waiting -= total
+        return b"".join(parts)
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[None]:
-        """One of the places for requests that wait, be it for the rest of their body or for a thread."""
+        """One of the places for requests that wait for a thread."""
         if self.at_once >= self.most_at_once:
-            raise Refused(429, Problem("too_many_requests", "Too many requests at once; try again."))
+            raise _too_many()
         self.at_once += 1
         try:
             yield
@@ -190,6 +212,10 @@ def _more_headers(status: int, path: str) -> Pairs:
     return [(b"retry-after", b"1")] if status in (429, 503) else []
 
 
+def _too_many() -> Refused:
+    return Refused(429, Problem("too_many_requests", "Too many requests at once; try again."))
+
+
 def _too_large() -> Refused:
     return Refused(413, Problem("too_large", "The body is too long.", accepted=f"at most {LARGEST_BODY} bytes"))
 
@@ -200,18 +226,6 @@ async def _part(receive: Receive) -> tuple[bytes, bool]:
     if message["type"] == "http.disconnect":
         raise Refused(400, Problem("gone", "The client left before its request was complete."))
     return message.get("body", b""), message.get("more_body", False)
-
-
-async def _rest(receive: Receive, first: bytes) -> bytes:
-    """A body whose first part is known; 413 as soon as it is known to be too long."""
-    parts, total, more = [first], len(first), True
-    while more:
-        part, more = await _part(receive)
-        parts.append(part)
-        total += len(part)
-        if total > LARGEST_BODY:
-            raise _too_large()
-    return b"".join(parts)
 
 
 def respond(runtime: Runtime, rows: list[dict[str, Any]], request_id: str, go_on: Callable[[], None]) -> bytes:

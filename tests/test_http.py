@@ -464,19 +464,14 @@ def answered(wire: socket.socket) -> Reply:
     return read(response)
 
 
-def test_too_many_that_wait_at_once_are_429_and_the_quick_ones_are_answered(server: Server) -> None:
-    wires = [begun(server, GOOD[:9]) for _ in range(MOST_AT_ONCE)]
-    late = begun(server, GOOD[:9])
-    reply = answered(late)
-    assert (reply.status, reply.error["code"], reply.headers["retry-after"]) == (429, "too_many_requests", "1")
-    large = json.dumps({"rows": [ROW] * 100}).encode()
-    assert post(server, large).error["code"] == "too_many_requests"
-    assert post(server, GOOD).status == 200
-    for wire in [*wires, late]:
+def test_clients_that_send_next_to_nothing_keep_nobody_out(server: Server) -> None:
+    wires = [begun(server, GOOD[:9]) for _ in range(MOST_AT_ONCE + 1)]
+    large = json.dumps({"rows": [ROW] * 1_000}).encode()
+    assert post(server, large).status == post(server, GOOD).status == 200
+    wires[0].sendall(GOOD[9:])
+    assert answered(wires[0]).status == 200
+    for wire in wires:
         wire.close()
-    while (reply := post(server, large)).status == 429:
-        time.sleep(0.01)
-    assert reply.status == 200
 
 
 def served(face: HttpFace, *messages: dict[str, Any]) -> Reply:
@@ -543,11 +538,32 @@ def test_work_that_takes_too_long_is_504_and_stops(loaded: Runtime) -> None:
     assert face.at_once == 0
 
 
+def refused_as_too_many(reply: Reply) -> bool:
+    return (reply.status, reply.error["code"], reply.headers["retry-after"]) == (429, "too_many_requests", "1")
+
+
+def test_too_many_requests_that_wait_for_a_thread_are_429(loaded: Runtime) -> None:
+    large = {"type": "http.request", "body": json.dumps({"rows": [ROW] * 100}).encode()}
+    assert refused_as_too_many(served(HttpFace(nobody, most_at_once=0), large))
+    assert served(HttpFace(nobody, most_at_once=1), large).status == 200
+
+
+def test_bodies_that_are_too_long_all_together_are_429_and_short_ones_are_not(loaded: Runtime) -> None:
+    face = HttpFace(nobody, largest_waiting=100_000)
+    part, last = ({"type": "http.request", "body": b" " * 60_000, "more_body": more} for more in (True, False))
+    assert refused_as_too_many(served(face, part, part, last))
+    assert face.waiting == 0
+    face.waiting = 100_000
+    begun = {"type": "http.request", "body": GOOD[:9], "more_body": True}
+    assert served(face, begun, {"type": "http.request", "body": GOOD[9:]}).status == 200
+
+
 def test_a_client_that_leaves_frees_its_place(loaded: Runtime) -> None:
-    face = HttpFace(nobody, most_at_once=1)
+    face = HttpFace(nobody, largest_waiting=0)
     part = {"type": "http.request", "body": GOOD[:9], "more_body": True}
     for _ in range(3):
         assert served(face, part, {"type": "http.disconnect"}).error["code"] == "gone"
+        assert face.waiting == 0
     assert served(face, part, {"type": "http.request", "body": GOOD[9:]}).status == 200
 
 
