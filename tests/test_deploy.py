@@ -81,6 +81,12 @@ def test_other_platforms_are_refused_with_a_sentence(bench: Bench, platform: str
         bench("deploy", model="t", platform=platform)
 
 
+def test_more_processes_than_there_is_memory_for_are_refused(bench: Bench) -> None:
+    with pytest.raises(BadArguments, match="processes need about"):
+        bench("deploy", model="t:1", name="many", replicas=1_000_000)
+    assert "many" not in [deployment.name for deployment in bench("status").deployments]
+
+
 def test_an_address_that_cannot_be_had(bench: Bench) -> None:
     with pytest.raises(BadArguments, match="no address of this machine"):
         bench("deploy", model="t", name="far", host="192.0.2.7")

@@ -103,8 +103,10 @@ def _passed(args: DeployArgs, context: Context, deployment: Any, source: "Source
 def _copied(args: DeployArgs, context: Context, source: "Source", deployment: Any, revision: int) -> dict[str, Any]:
     """Make the revision's own copy; what its line of the record says of it."""
     from tools.core.serving.revisions import copy_revision
+    from tools.core.serving.room import check_room
     from tools.core.serving.sources import bento_to_serve
 
+    check_room(args.replicas)
     context.progress(0.05, "packaging")
     bento = bento_to_serve(context, source)
     record = {"revision": revision, "model": source.model, "bento": source.bento, "key": context.key}
