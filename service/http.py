@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 import time
@@ -11,13 +12,14 @@ from typing import Any
 import msgspec
 
 from service.access import ASKED, Access
+from service.deadlines import Deadlines
 from service.limits import LARGEST_BODY, LARGEST_WAITING, LONGEST_SECONDS, MOST_AT_ONCE
 from service.metrics import exposition, tally_of
 from service.openapi import openapi
 from service.page import page, page_headers
 from service.posted import Refused, read_rows
 from service.rows import Problem
-from service.runtime import Runtime, label_text
+from service.runtime import Runtime
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -49,6 +51,9 @@ TOLD: dict[str, Callable[[Any], bytes]] = {
 }
 """What is made of a model's facts once."""
 
+START, NUMBERS = os.urandom(10).hex(), itertools.count()
+"""A request's id: what is this process's own, and a number."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -74,7 +79,7 @@ class HttpFace:
         self.access = access or Access.of_environment()
         self.tag = tag
         self.most_at_once = most_at_once
-        self.longest_seconds = longest_seconds
+        self.deadlines = Deadlines(longest_seconds)
         self.largest_waiting = largest_waiting
         self.at_once = 0
         self.waiting = 0
@@ -100,10 +105,10 @@ class HttpFace:
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send, admitted: bool) -> int:
         """Answer; the status."""
-        request_id = os.urandom(16).hex()
+        request_id = f"{START}{next(NUMBERS):012x}"
         try:
-            if scope["method"] == "OPTIONS" and (told := self.access.preflight(scope["headers"])) is not None:
-                status, body, more = 204, b"", told
+            if scope["method"] == "OPTIONS" and (allowed := self.access.preflight(scope["headers"])) is not None:
+                status, body, more = 204, b"", allowed
             elif not admitted:
                 message = "A key is needed, as Authorization: Bearer KEY."
                 raise Refused(401, Problem("unauthorized", message, accepted="the service's key"))
@@ -118,11 +123,10 @@ class HttpFace:
             bug = Problem("internal", "The service failed on this request; its log says why.")
             status, body, more = 500, error_body(bug, request_id), []
         kind = TYPES.get(scope["path"], JSON) if status == 200 else JSON
-        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *more]
-        headers += [
-            (b"x-request-id", request_id.encode()),
-            *(self.access.allowed(scope["headers"]) if status != 204 else ()),
-        ]
+        told = [(b"x-request-id", request_id.encode()), *more]
+        if self.access.origins and status != 204:
+            told += self.access.allowed(scope["headers"])
+        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *told]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         return status
@@ -146,22 +150,30 @@ class HttpFace:
         return self.told[path]
 
     async def _predict(self, runtime: Runtime, scope: Scope, receive: Receive, request_id: str) -> bytes:
-        end = time.monotonic() + self.longest_seconds
+        task, end = self.deadlines.begin(), time.monotonic() + self.deadlines.seconds
 
         def go_on() -> None:
             if time.monotonic() > end:
                 raise TimeoutError
 
         try:
-            async with asyncio.timeout(self.longest_seconds):
-                body = await self._body(scope, receive)
-                if runtime.graph and len(body) <= INLINE_BYTES and len(rows := read_rows(body)) <= INLINE_ROWS:
-                    return respond(runtime, rows, request_id, go_on)
-                with self._place():
-                    return await asyncio.to_thread(lambda: respond(runtime, read_rows(body), request_id, go_on))
+            body = await self._body(scope, receive)
+            if runtime.graph and len(body) <= INLINE_BYTES and len(rows := read_rows(body)) <= INLINE_ROWS:
+                return respond(runtime, rows, request_id, go_on)
+            with self._place():
+                return await asyncio.to_thread(lambda: respond(runtime, read_rows(body), request_id, go_on))
         except TimeoutError as exc:
-            message = f"The request and its answer took longer than {self.longest_seconds:g} seconds."
-            raise Refused(504, Problem("too_slow", message, accepted="fewer rows")) from exc
+            raise self._too_slow() from exc
+        except asyncio.CancelledError as exc:
+            if not self.deadlines.was_late(task):
+                raise
+            raise self._too_slow() from exc
+        finally:
+            self.deadlines.end(task)
+
+    def _too_slow(self) -> Refused:
+        message = f"The request and its answer took longer than {self.deadlines.seconds:g} seconds."
+        return Refused(504, Problem("too_slow", message, accepted="fewer rows"))
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         """The request's body."""
@@ -242,9 +254,10 @@ def answer_rows(
         raise Refused(422, min(checked.problems, key=lambda problem: problem.row or 0))
     answer: dict[str, Any] = {"predictions": prediction.values}
     if prediction.probabilities is not None:
-        keys = [label_text(label) for label in runtime.labels]
+        keys = runtime.keys
         answer["probabilities"] = [dict(zip(keys, row, strict=True)) for row in prediction.probabilities.tolist()]
-    return {**answer, "model": runtime.tag, "request_id": request_id, "warnings": checked.warnings}
+    answer["model"], answer["request_id"], answer["warnings"] = runtime.tag, request_id, checked.warnings
+    return answer
 
 
 def error_body(problem: Problem, request_id: str) -> bytes:

@@ -66,6 +66,12 @@ def page_headers() -> list[tuple[bytes, bytes]]:
     ]
 
 
+def keep_files() -> None:
+    """Read the page's files now: their folder may be moved while the service lives."""
+    for name in ("page.html", "page.css", "page.js"):
+        _read(name)
+
+
 @cache
 def _read(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")

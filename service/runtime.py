@@ -74,19 +74,12 @@ class Runtime:
             self.features: list[dict[str, Any]] = _encoder(folder)["features"]
         else:
             self.features, self.estimators = load_members(folder)
+        self.tag = str(self.facts["model"])
+        self.labels: list[Any] = list(self.facts["labels"])
+        self.keys = [label_text(label) for label in self.labels]
         binary = self.facts["task"] == "binary"
         self.positive = self.labels.index(self.facts["positive"]) if binary else 0
         self.quick = quick(self.inputs, self.features)
-
-    @property
-    def tag(self) -> str:
-        """The model's `name:version`."""
-        return str(self.facts["model"])
-
-    @property
-    def labels(self) -> list[Any]:
-        """The target's labels in sorted order; empty in regression."""
-        return list(self.facts["labels"])
 
     @property
     def inputs(self) -> Mapping[str, Any]:

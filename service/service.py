@@ -32,8 +32,10 @@ class ModelService:
     """Predicts rows. The HTTP face answers /predict; this class is what BentoML's client and tools see."""
 
     def __init__(self) -> None:
+        from service.page import keep_files
         from service.runtime import Runtime
 
+        keep_files()
         self.runtime = Runtime(BENTO / "model")
         Holder.runtime = self.runtime
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "ekiben-"
+MEMORY = "/dev/shm"
 LONGEST = 60
 """A Unix socket's path may have 107 bytes."""
 
@@ -40,7 +41,12 @@ class Place:
 
 
 def _base() -> str | None:
-    """The temporary folder, unless its path is too long for sockets."""
+    """Memory where there is such a folder: a disk that is busy would hold up those who count on it.
+
+    Else the temporary folder, unless its path is too long for sockets.
+    """
+    if os.access(MEMORY, os.W_OK | os.X_OK):
+        return MEMORY
     return "/tmp" if len(tempfile.gettempdir()) > LONGEST else None
 
 
