@@ -8,6 +8,9 @@ import numpy as np
 
 Numbers = np.ndarray[Any, np.dtype[np.float64]]
 SMALLEST = 1e-15
+NEAR_PIECE = 256
+NEAREST = 1e-150
+"""A distance of 0 counts as this: then that row decides."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def answers(member: Member, matrix: Numbers, labels: int) -> Numbers:
     if labels:
         found = raw_probabilities(member.estimator, seen, labels)
         return calibrated(found, member.slope, member.intercept, member.positive)
-    numbers = np.asarray(member.estimator.predict(seen), dtype=np.float64) * member.scale + member.center
+    predicted = neighbours(member.estimator, seen) if is_near(member.estimator) else member.estimator.predict(seen)
+    numbers = np.asarray(predicted, dtype=np.float64) * member.scale + member.center
     if member.exponential:
         numbers = np.exp(np.minimum(numbers, 700.0)) - member.shift
     return numbers if member.low is None else np.clip(numbers, member.low, member.high)
@@ -57,13 +61,39 @@ def answers(member: Member, matrix: Numbers, labels: int) -> Numbers:
 
 def raw_probabilities(estimator: Any, matrix: Numbers, labels: int) -> Numbers:
     """Probabilities by label position; 0 for a label that the estimator never saw."""
-    known = np.asarray(estimator.predict_proba(matrix), dtype=np.float64)
+    near = is_near(estimator)
+    known = np.asarray(neighbours(estimator, matrix) if near else estimator.predict_proba(matrix), dtype=np.float64)
     places = estimator.classes_.astype(int)
     if known.shape[1] == labels:
         return known
     found = np.zeros((len(matrix), labels))
     found[:, places] = known
     return found
+
+
+def is_near(estimator: Any) -> bool:
+    """Whether it answers by the nearest of the rows that it kept, each weighed by the inverse of its distance."""
+    return type(estimator).__name__.startswith("KNeighbors") and bool(estimator.weights == "distance")
+
+
+def neighbours(estimator: Any, matrix: Numbers) -> Numbers:
+    """Shares of labels, or numbers, of the nearest rows by distances that are exact.
+
+    scikit-learn multiplies matrices, so that a distance of 0 comes out as 1e-8 or not, by the rows beside it.
+    """
+    from scipy.spatial.distance import cdist
+
+    kept, told = np.asarray(estimator._fit_X, dtype=np.float64), np.asarray(estimator._y).reshape(len(estimator._fit_X))
+    answers_ = np.eye(len(estimator.classes_))[told] if hasattr(estimator, "classes_") else told[:, None]
+    found = []
+    for start in range(0, len(matrix), NEAR_PIECE):
+        far = cdist(matrix[start : start + NEAR_PIECE], kept)
+        places = np.argpartition(far, estimator.n_neighbors - 1, axis=1)[:, : estimator.n_neighbors]
+        weights = 1.0 / np.maximum(np.take_along_axis(far, places, axis=1), NEAREST)
+        weights /= weights.sum(axis=1, keepdims=True)
+        found.append((weights[:, :, None] * answers_[places]).sum(axis=1))
+    shares = np.concatenate(found) if found else np.empty((0, answers_.shape[1]))
+    return shares if hasattr(estimator, "classes_") else shares[:, 0]
 
 
 def calibrated(probabilities: Numbers, slope: float, intercept: float, positive: int) -> Numbers:

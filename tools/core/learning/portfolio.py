@@ -97,5 +97,5 @@ def seconds(candidate: Candidate, rows: int, columns: int, labels: int) -> float
         "catboost": 0.5 + 1_000 * answers * (5e-4 + cells * 1e-8),
         "xgboost": 0.1 + rounds * (1e-3 + cells * 8e-9),
         "mlp": 0.05 + seen * (2e-6 + columns * 1e-8) * (2.0 if candidate.variant else 1.0),
-        "nearest_neighbors": 0.01 + rows * rows * columns * 2e-10,
+        "nearest_neighbors": 0.01 + rows * rows * (columns + 5) * 1e-9,
     }[candidate.estimator]

@@ -21,7 +21,7 @@ FORESTS: dict[str, Callable[[Any], Forest]] = {
     "XGB": boosters.xgboost,
     "CatBoost": boosters.catboost,
 }
-SHARES = ("RandomForest", "ExtraTrees", "KNeighbors")
+SHARES = ("RandomForest", "ExtraTrees")
 """What they answer are probabilities; others answer margins (log odds)."""
 NEVER = -1e30
 """The margin of a label that an estimator has never seen."""
@@ -88,6 +88,8 @@ def _raw(writer: Writer, member: Member, width: int, known: _Raw | None) -> _Raw
     if known:
         return known
     kind = type(member.estimator).__name__
+    if kind.startswith("KNeighbors"):
+        raise NotConvertible("its neighbours are found by exact distances to the rows that it keeps")
     if kind not in LAYERS:
         raise NotConvertible(f"{kind} is not known to the converter")
     x = "x" if member.columns is None else writer.columns("x", member.columns)
