@@ -62,7 +62,7 @@ def _told() -> tuple[dict[str, Any], dict[str, Any], list[dict[str, Any]], Any]:
     inputs = inputs_of(record, table)
     checked = check_columns(inputs, columns_of(table, inputs), len(table)).columns
     y = (table["left"] == "yes").to_numpy(dtype=int)
-    rows = raw.drop(columns="left").to_dict("records")
+    rows = raw[[column["name"] for column in kept]].to_dict("records")
     return inputs, checked, [row | {"age": int(row["age"])} for row in rows], y
 
 
