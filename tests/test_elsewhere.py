@@ -195,5 +195,6 @@ def test_a_size_that_nobody_has_room_for_is_refused(tmp_path: Path) -> None:
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "text.bento"
     path.write_text("not an archive", encoding="utf-8")
-    with pytest.raises(BadArguments, match="damaged, or no Bento"):
+    with pytest.raises(BadArguments, match="damaged, or no Bento") as refused:
         look_into(path)
+    assert "\n" not in refused.value.message, "one sentence"

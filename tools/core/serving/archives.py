@@ -44,7 +44,7 @@ def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
             yield tar
     except BROKEN as exc:
         raise BadArguments(
-            f"{archive.name!r} is damaged, or no Bento: {exc}.",
+            f"{archive.name!r} is damaged, or no Bento.",  # tarfile tells of every form that it tried, line by line
             "Package the model again with --output, or copy it again.",
         ) from exc
 
