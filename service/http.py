@@ -106,30 +106,33 @@ class HttpFace:
     async def _respond(self, scope: Scope, receive: Receive, send: Send, admitted: bool) -> int:
         """Answer; the status."""
         request_id = f"{START}{next(NUMBERS):012x}"
-        try:
-            if scope["method"] == "OPTIONS" and (allowed := self.access.preflight(scope["headers"])) is not None:
-                status, body, more = 204, b"", allowed
-            elif not admitted:
-                message = "A key is needed, as Authorization: Bearer KEY."
-                raise Refused(401, Problem("unauthorized", message, accepted="the service's key"))
-            else:
-                status, body = 200, await self._answer(scope, receive, request_id)
-                more = page_headers() if scope["path"] == "/" else []
-        except Refused as refused:
-            status, body = refused.status, error_body(refused.problem, request_id)
-            more = _more_headers(status, scope["path"])
-        except Exception:
-            logger.exception("request %s failed", request_id)
-            bug = Problem("internal", "The service failed on this request; its log says why.")
-            status, body, more = 500, error_body(bug, request_id), []
+        status, body, told = await self._told(scope, receive, request_id, admitted)
         kind = TYPES.get(scope["path"], JSON) if status == 200 else JSON
-        told = [(b"x-request-id", request_id.encode()), *more]
+        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+        headers += [(b"x-request-id", request_id.encode()), *told]
         if self.access.origins and status != 204:
-            told += self.access.allowed(scope["headers"])
-        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body)), *told]
+            headers += self.access.allowed(scope["headers"])
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
         return status
+
+    async def _told(self, scope: Scope, receive: Receive, request_id: str, admitted: bool) -> tuple[int, bytes, Pairs]:
+        """Status, body, and the headers that not every answer has."""
+        try:
+            if scope["method"] == "OPTIONS" and (allowed := self.access.preflight(scope["headers"])) is not None:
+                return 204, b"", allowed
+            if not admitted:
+                message = "A key is needed, as Authorization: Bearer KEY."
+                raise Refused(401, Problem("unauthorized", message, accepted="the service's key"))
+            body = await self._answer(scope, receive, request_id)
+            return 200, body, page_headers() if scope["path"] == "/" else []
+        except Refused as refused:
+            told = _more_headers(refused.status, scope["path"])
+            return refused.status, error_body(refused.problem, request_id), told
+        except Exception:
+            logger.exception("request %s failed", request_id)
+            bug = Problem("internal", "The service failed on this request; its log says why.")
+            return 500, error_body(bug, request_id), []
 
     async def _answer(self, scope: Scope, receive: Receive, request_id: str) -> bytes:
         path, runtime = scope["path"], Holder.runtime
