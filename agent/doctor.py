@@ -70,7 +70,7 @@ def _planner(settings: Settings) -> tuple[bool, str, str]:
         return True, "offline planner, no key and no network needed", ""
     from langchain_core.messages import HumanMessage
 
-    from agent.llm import LanguageModel
+    from agent.llm.planner import LanguageModel
 
     try:
         reply = LanguageModel(settings, settings.context(), "").ask([HumanMessage("Call the tool status.")])

@@ -219,7 +219,7 @@ class Driver:
         warnings = self.notes + [w for step in steps if step["result"] for w in step["result"]["warnings"]]
         self.notes = []
         if comment:
-            from agent.llm import struck
+            from agent.llm.comments import struck
 
             kept, struck_warnings = struck(comment)
             warnings += struck_warnings

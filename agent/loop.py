@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agent.planner import Planner
+from agent.planner import Heard, Planner, unheard
 from tools.core.errors import EkibenError, LimitReached, PlannerFailed
 from tools.core.journal import JournalStep
 from tools.core.run import Running
@@ -36,12 +36,13 @@ def converse(
     messages: "list[BaseMessage]",
     most_turns: int,
     shown: Callable[[list[JournalStep], list[str]], None],
+    heard: Heard = unheard,
 ) -> Said:
     """Go on until the planner answers, asks, or something stops the run. Messages are kept in the journal."""
     error: EkibenError | None = None
     for _ in range(most_turns):
         running.context.check()
-        reply = planner.ask(messages)
+        reply = planner.ask(messages, heard)
         messages.append(reply.message)
         keep(running, planner, messages)
         if reply.question is not None:

@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
-from agent.planner import Call, Reply, Usage
+from agent.planner import Call, Heard, Reply, Usage, unheard
 from tools.core.plan import Plan, Question
 
 Understand = Callable[[list[str]], tuple[Plan | Question, list[str]]]
@@ -58,7 +58,7 @@ class OfflinePlanner:
         self.model = OfflineModel(understand=understand)
         self.usage = Usage("offline")
 
-    def ask(self, messages: list[BaseMessage]) -> Reply:
+    def ask(self, messages: list[BaseMessage], heard: Heard = unheard) -> Reply:
         """Understand what was said last."""
         message = self.model.invoke(messages)
         calls = [Call(call["name"], call["args"], call["id"] or "") for call in message.tool_calls]

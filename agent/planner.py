@@ -1,11 +1,19 @@
 """A planner: a chat model with the tools bound to it, offline or a language model. Its reply is a plan or words."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, BaseMessage
+
+Heard = Callable[[str], None]
+"""Gets a reply's words, piece by piece, as they come."""
+
+
+def unheard(_: str) -> None:
+    """Nobody listens."""
 
 
 @dataclass
@@ -52,5 +60,5 @@ class Planner(Protocol):
     is_final: bool
     """Whether its plan is its last word: it does not plan again after a failure."""
 
-    def ask(self, messages: "list[BaseMessage]") -> Reply:
+    def ask(self, messages: "list[BaseMessage]", heard: Heard = unheard) -> Reply:
         """The next reply of the conversation. PlannerFailed when there is none to be had."""

@@ -14,7 +14,8 @@ def make_planner(settings: Settings, context: Context) -> Planner:
         from agent.offline import OfflinePlanner
 
         return OfflinePlanner(lambda words: understand_words(words, context))
-    from agent.llm import LanguageModel, facts_for
+    from agent.llm.facts import facts_for
+    from agent.llm.planner import LanguageModel
 
     return LanguageModel(settings, context, facts_for(context, Here(context)))
 
