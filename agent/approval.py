@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Callable, Collection
+from typing import Any
 
+from agent.asking import Consent
 from tools.core.journal import JournalStep
 
 
@@ -10,26 +12,29 @@ def make_approver(
     *,
     yes: bool,
     named_by_person: bool,
-    ask: Callable[[str], bool] | None,
+    ask: Callable[[JournalStep, str, str], bool | dict[str, Any]] | None,
     unsaid: Callable[[JournalStep], list[str]] | None = None,
     approved_now: Collection[int] = (),
     declined_now: Collection[int] = (),
-) -> Callable[[JournalStep, str, str], bool | None]:
+    consent: Consent | None = None,
+) -> Callable[[JournalStep, str, str], bool | dict[str, Any] | None]:
     """The answer to "may this step run?".
 
     `--yes` approves a release step, unless it has arguments that nobody said and no tool made. It approves a destroy
     step only where a person named the thing, and never an output that exists. `approved_now` and `declined_now` are the
-    positions that a person just answered with `resume RUN yes` or `no`. None means that nobody can be asked.
+    positions that a person just answered with `resume RUN yes` or `no`; `consent` is what was said yes to in this
+    session, which counts as `--yes` for a release step. None means that nobody can be asked.
     """
 
-    def approve(step: JournalStep, text: str, effect: str) -> bool | None:
+    def approve(step: JournalStep, text: str, effect: str) -> bool | dict[str, Any] | None:
         if step.position in approved_now or step.position in declined_now:
             return step.position in approved_now
-        if yes and effect == "release" and not (unsaid and unsaid(step)):
+        agreed = yes or (consent is not None and consent.always)
+        if agreed and effect == "release" and not (unsaid and unsaid(step)):
             return True
         if yes and effect == "destroy" and named_by_person:
             return True
-        return ask(text) if ask else None
+        return ask(step, text, effect) if ask else None
 
     return approve
 

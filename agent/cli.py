@@ -91,21 +91,23 @@ def given(ctx: click.Context, params: dict[str, Any]) -> tuple[Settings, dict[st
 def group_callback(**params: Any) -> None:
     """Without a command: the chat."""
     ctx = click.get_current_context()
-    continued = params.pop("continue_", False)
+    continued, mode = params.pop("continue_", False), params.pop("mode", None)
     ctx.obj = params
     if ctx.invoked_subcommand is None:
-        from agent.chat import chat
+        from agent.chat.session import chat
 
-        ctx.exit(chat(settle(params), continued=continued))
+        ctx.exit(chat(settle(params), continued=continued, mode=mode))
 
 
 def make_group() -> Ekiben:
     """`ekiben` itself."""
     continued = click.Option(["--continue", "continue_"], is_flag=True, help="Go on with the last conversation.")
+    told = "Of the chat: ask before a release (default), plan and never act, or auto."
+    mode = click.Option(["--mode"], type=click.Choice(["ask", "plan", "auto"]), help=told)
     version = click.version_option(package_name="ekiben")
     group = Ekiben(
         "ekiben",
-        params=[*global_options(), continued],
+        params=[*global_options(), continued, mode],
         callback=group_callback,
         invoke_without_command=True,
         help="Train, measure, package, deploy and take back models on tables. Without a command: a chat.",

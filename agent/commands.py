@@ -25,20 +25,16 @@ def _driver(settings: Settings, piped: bool = False) -> "Driver":
 
 def _show(driver: "Driver", ended: "Ended") -> int:
     """Print a run's end: its document, or its answer (without what the terminal has shown already)."""
-    from agent.answer import after_failure, closing
+    from agent.ending import text_of
     from agent.terminal import plain
 
     found = ended.document
     if driver.settings.json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return ended.exit_code
-    seen = sys.stdout.isatty() and driver.terminal.console.is_terminal and not driver.settings.quiet
-    text = found["answer"]
-    if seen and found["steps"]:
-        text = "\n".join(closing(found["steps"], driver.context))
-        text += "" if found["error"] is None else "\n".join(after_failure(found))
+    text = text_of(driver, ended)
     if text:
-        click.echo(plain(text))
+        click.echo(text)
     options = (found["question"] or {}).get("options") or []
     if options and found["status"] == "question":
         click.echo(plain("  ".join(f"{n} {option}" for n, option in enumerate(options, 1))))

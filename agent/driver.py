@@ -1,15 +1,16 @@
 """Drives runs: a request, a plan file, one tool, or what was interrupted; and says how each ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.answer import answer_of, failure
 from agent.approval import make_approver
+from agent.asking import Consent, Person
 from agent.document import document, status_of, steps_of
 from agent.settings import Settings
-from agent.terminal import Events, Terminal, ask_yes, plain
+from agent.terminal import Events, Terminal, plain
 from tools.core.context import Context
 from tools.core.errors import EkibenError, exit_code_of
 from tools.core.journal import Journal, JournalStep
@@ -33,6 +34,8 @@ class Ended:
 
     document: dict[str, Any]
     exit_code: int
+    comment: str = ""
+    """The language model's own words, marked as such."""
 
 
 @dataclass
@@ -47,19 +50,31 @@ class Driver:
     declined: set[int] = field(default_factory=set)
     """Positions of steps that the person declined by `resume RUN no`."""
 
+    consent: Consent = field(default_factory=Consent)
+    """What the person has said yes to for longer than this command."""
+    detailed: bool | None = None
+    """Whether results are shown with their tables and charts; at a terminal without saying."""
+    conversation: int | None = None
+    """The conversation that its runs belong to; 0 for a new one."""
     notes: list[str] = field(default_factory=list)
     """How requests were read."""
 
     def __post_init__(self) -> None:
         self.context = self.settings.context()
-        self.terminal = Terminal(self.settings.quiet)
+        self.terminal = Terminal(self.settings.quiet, self.detailed)
         self.journal = Journal(self.context.workspace)
 
-    def request(self, text: str) -> Ended:
-        """Plan a request and run it."""
+    def request(self, text: str, said: str = "", before: "Sequence[BaseMessage]" = ()) -> Ended:
+        """Plan a request and run it. In a conversation it is what the line `said` means, after messages `before`."""
         planner = self.planner()
         number = self.journal.begin(text, self.settings.llm, "request", self.settings.base_url)
-        return self.talk(number, planner, [], text)
+        self.converses(number, said or text)
+        return self.talk(number, planner, list(before), text)
+
+    def converses(self, number: int, said: str) -> None:
+        """Put a run into the conversation, if there is one."""
+        if self.conversation is not None:
+            self.conversation = self.journal.converse(number, self.conversation, said)
 
     def talk(self, number: int, planner: "Planner", before: "list[BaseMessage]", text: str) -> Ended:
         """Add what the person said to a conversation, and go on with it."""
@@ -86,15 +101,16 @@ class Driver:
                 return self.ended(running, interrupted(number), in_step=False, planner=planner)
         return self.answered(running, said, planner)
 
-    def plan(self, plan: Plan, number: int | None = None) -> Ended:
-        """Run a plan file."""
+    def plan(self, plan: Plan, number: int | None = None, origin: str = "plan", said: str = "") -> Ended:
+        """Run a plan that is there already: a file that a person applies, or (origin request) a planner's."""
         if number is None:
-            number = self.journal.begin(plan.request, "none", "plan")
+            number = self.journal.begin(plan.request, "none", origin)
+            self.converses(number, said or plan.request)
             calls = [(f"plan-{place}", step.tool, step.args) for place, step in enumerate(plan.plan, 1)]
             self.journal.add(number, calls)
         with held(self.context, number):
-            running = self.running(number, "plan")
-            if plan.plan:
+            running = self.running(number, origin)
+            if plan.plan and origin == "plan":
                 self.terminal.show_plan(running.steps(), "plan file")
             error = running.go()
         return self.ended(running, error, in_step=True)
@@ -124,10 +140,11 @@ class Driver:
             approve=make_approver(
                 yes=self.settings.yes,
                 named_by_person=origin in ("command", "plan"),
-                ask=(lambda text: ask_yes(self.terminal, text)) if self.interactive else None,
+                ask=Person(self.terminal, self.consent) if self.interactive else None,
                 unsaid=self.unsaid(number) if origin == "request" else None,
                 approved_now=self.approved,
                 declined_now=self.declined,
+                consent=self.consent,
             ),
             command=origin == "command",
         )
@@ -223,7 +240,8 @@ class Driver:
 
             kept, struck_warnings = struck(comment)
             warnings += struck_warnings
-            answer = "\n".join(filter(None, [answer, kept and f"{self.settings.llm} says: {kept}"]))
+            comment = kept and f"{self.settings.llm} says: {kept}"
+            answer = "\n".join(filter(None, [answer, comment]))
         shown = document(
             run=running.number,
             request=self.journal.run(running.number)["request"],
@@ -236,7 +254,7 @@ class Driver:
             error=error.document() if error else None,
             usage=planner.usage.document() if planner else None,
         )
-        return Ended(shown, code)
+        return Ended(shown, code, plain(comment))
 
 
 def roots(context: Context, said: str) -> list[Path]:

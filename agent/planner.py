@@ -30,6 +30,17 @@ class Usage:
         """As `--json` prints it."""
         return asdict(self)
 
+    def add(self, used: dict[str, Any]) -> None:
+        """Count what another document says, too."""
+        for name in ("calls", "input_tokens", "output_tokens", "cost_usd"):
+            setattr(self, name, getattr(self, name) + used[name])
+
+    def told(self) -> str:
+        """In a few words: calls, tokens, and what they cost where that is known."""
+        tokens = self.input_tokens + self.output_tokens
+        cost = f", ${self.cost_usd:.4f}" if self.cost_usd else ""
+        return f"{self.calls} call{'s' * (self.calls != 1)}, {tokens:,} tokens{cost}"
+
 
 @dataclass(frozen=True)
 class Call:

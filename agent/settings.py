@@ -29,6 +29,8 @@ class Settings:
     max_turns: int = 12
     timeout: float | None = None
     share_rows: int = 0
+    mode: str = "ask"
+    """Of the chat: ask, plan or auto."""
 
     def context(self) -> Context:
         """The surroundings that tools get."""

@@ -1,6 +1,7 @@
 """One command for each tool, made from the tool's declaration."""
 
 import json
+import shlex
 import types
 import typing
 from typing import Any, Literal, get_args, get_origin
@@ -9,8 +10,9 @@ import click
 from pydantic.fields import FieldInfo
 
 from agent.cli import given, with_globals
-from agent.explained import explained
+from agent.details import details
 from agent.history import table
+from tools.core.errors import BadArguments
 from tools.core.tool import Tool
 
 
@@ -37,7 +39,7 @@ def _run(tool: Tool, values: dict[str, Any]) -> int:
 
     ctx = click.get_current_context()
     settings, own = given(ctx, values)
-    args = {name: list(v) if isinstance(v, tuple) else v for name, v in own.items() if v is not None and v != ()}
+    args = _given_args(own)
     tool.parse(args)
     driver = Driver(settings, can_ask(settings.json))
     result, error = driver.tool(tool.name, args)
@@ -49,17 +51,53 @@ def _run(tool: Tool, values: dict[str, Any]) -> int:
     elif settings.quiet or not driver.terminal.console.is_terminal:
         click.echo(plain(result["headline"]))
     if not settings.json and tool.effect == "read":
-        for line in _details(tool.name, result):
+        shown = [] if driver.terminal.detailed else details(tool.name, result, driver.terminal.width)
+        for line in [*shown, *_details(tool.name, result)]:
             click.echo(plain(line))
     return 0
+
+
+def _given_args(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items() if v is not None and v != ()}
+
+
+def typed(tool: Tool, args: dict[str, Any]) -> str:
+    """A call as the command that a person would type, without `ekiben`."""
+    places = [str(v) for name in tool.positionals if name in args for v in _each(args[name])]
+    options = [word for name, value in args.items() if name not in tool.positionals for word in _typed(name, value)]
+    return shlex.join([tool.name, *places, *options])
+
+
+def _typed(name: str, value: Any) -> list[str]:
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return [f"--{flag}" if value else f"--no-{flag}"]
+    return [word for item in _each(value) for word in (f"--{flag}", str(item))]
+
+
+def _each(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def read_typed(tool: Tool, line: str) -> dict[str, Any]:
+    """The arguments of a typed call of this tool; BadArguments when it is none."""
+    try:
+        words = shlex.split(line)
+        if words[:1] != [tool.name]:
+            raise BadArguments(f"This step is {tool.name}; another cannot take its place.", "Say no to leave it out.")
+        found = command_of(tool).make_context(tool.name, words[1:], help_option_names=[]).params
+    except (ValueError, click.ClickException) as exc:
+        told = exc.format_message() if isinstance(exc, click.ClickException) else f"{exc}."
+        raise BadArguments(f"That is no call of {tool.name}: {told}", f"See: ekiben {tool.name} --help") from exc
+    args = _given_args({name: value for name, value in found.items() if name in tool.args.model_fields})
+    tool.parse(args)
+    return args
 
 
 def _details(name: str, result: dict[str, Any]) -> list[str]:
     """What a person wants to see of a read tool beside its headline."""
     if name == "logs":
         return list(result["lines"])
-    if name == "explain":
-        return explained(result)
     if name != "status":
         return []
     kinds = ("datasets", "prepared", "models", "bentos")

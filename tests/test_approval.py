@@ -26,7 +26,7 @@ def test_what_yes_approves(yes: bool, effect: str, named: bool, expected: bool |
 
 
 def test_a_person_is_asked_where_there_is_one_and_answers_of_this_moment_count() -> None:
-    assert make_approver(yes=False, named_by_person=False, ask=lambda text: True)(step(), "?", "destroy") is True
+    assert make_approver(yes=False, named_by_person=False, ask=lambda *_: True)(step(), "?", "destroy") is True
     assert make_approver(yes=True, named_by_person=True, ask=None, declined_now={1})(step(), "?", "release") is False
 
 

@@ -48,6 +48,12 @@ def changed(line: str, last: Plan, world: World) -> str | None:
     return render(Plan(plan=plan), language)
 
 
+def wished(wish: str, last: Plan, world: World) -> list[Step] | None:
+    """The steps of a plan that has a wish alone, on the table of the last plan; None where it says nothing."""
+    prepared = next((step.args for step in last.plan if step.tool == "preprocess"), None)
+    return _asked(wish, prepared, "zh" if is_chinese(wish) else "en", world) if prepared else None
+
+
 def _asked(wish: str, prepared: dict[str, Any], language: str, world: World) -> list[Step] | None:
     """The steps of a plan that has the wish alone; None where it says nothing, or is not understood."""
     dataset, target = prepared["dataset"], prepared.get("target")

@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS steps (
     run INTEGER NOT NULL REFERENCES runs(id), position INTEGER NOT NULL, call_id TEXT, tool TEXT NOT NULL,
     args TEXT NOT NULL, status TEXT NOT NULL, approved INTEGER NOT NULL DEFAULT 0, started TEXT, seconds REAL,
     result TEXT, error TEXT, drawn TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (run, position));
+CREATE TABLE IF NOT EXISTS conversations (
+    run INTEGER PRIMARY KEY REFERENCES runs(id), conversation INTEGER NOT NULL, said TEXT NOT NULL);
 """
 Status = str
 """Of a run: running, done, failed, question, approval, declined, limit, interrupted, error.
@@ -111,6 +113,7 @@ class Journal:
         """Take back a run that did nothing."""
         with self._open() as db:
             db.execute("DELETE FROM steps WHERE run=?", (run,))
+            db.execute("DELETE FROM conversations WHERE run=?", (run,))
             db.execute("DELETE FROM runs WHERE id=?", (run,))
 
     def steps(self, run: int) -> list[JournalStep]:
@@ -137,6 +140,30 @@ class Journal:
             return []
         with self._open() as db:
             return [_run(row) for row in db.execute("SELECT * FROM runs ORDER BY id DESC")]
+
+    def converse(self, run: int, conversation: int | None, said: str) -> int:
+        """Put a run into a conversation (a new one without a number), with what the person said; its number."""
+        number = conversation or run
+        with self._open() as db:
+            db.execute("INSERT OR REPLACE INTO conversations VALUES (?, ?, ?)", (run, number, said))
+        return number
+
+    def conversation(self, number: int) -> list[dict[str, Any]]:
+        """The runs of a conversation, oldest first, each with what the person `said`."""
+        with self._open() as db:
+            rows = db.execute(
+                "SELECT runs.*, said FROM conversations JOIN runs ON runs.id = run WHERE conversation=? ORDER BY run",
+                (number,),
+            )
+            return [_run(row) for row in rows]
+
+    def last_conversation(self) -> int | None:
+        """The conversation that was spoken in last."""
+        if not self.path.exists():
+            return None
+        with self._open() as db:
+            row = db.execute("SELECT conversation FROM conversations ORDER BY run DESC LIMIT 1").fetchone()
+        return int(row[0]) if row else None
 
     def _update(self, table: str, where: str, keys: tuple[int, ...], values: dict[str, Any]) -> None:
         columns = ", ".join(f"{name}=?" for name in values)

@@ -32,8 +32,9 @@ class Listener(Protocol):
     def ended(self, step: JournalStep) -> None: ...
 
 
-Approve = Callable[[JournalStep, str, str], bool | None]
-"""Asks whether a step may run, given the question and its effect: yes, no, or None when nobody can be asked."""
+Approve = Callable[[JournalStep, str, str], bool | dict[str, Any] | None]
+"""Asks whether a step may run, given the question and its effect: yes, no, the arguments as the person changed them
+(the step is then asked about again), or None when nobody can be asked."""
 
 
 @dataclass
@@ -89,7 +90,7 @@ class Running:
         tool = _tool(step.tool)
         args = tool.parse(step.args)
         self.context.check()
-        self._ask(step, tool, args)
+        args = self._agreed(step, tool, args)
         self.began = time.monotonic()
         repeated = step.status == "started"
         self.journal.step(self.number, step.position, status="started", started=now(), error=None)
@@ -129,21 +130,32 @@ class Running:
         )
         return context
 
-    def _ask(self, step: JournalStep, tool: Tool, args: Args) -> None:
-        if tool.effect in ("release", "destroy") and not step.approved:
-            self.approved(step, tool.question(args, self.context), tool.effect)
+    def _agreed(self, step: JournalStep, tool: Tool, args: Args) -> Args:
+        """The arguments that may be used, as the person changed them where something is released or destroyed."""
+        while tool.effect in ("release", "destroy") and not step.approved:
+            changed = self.approved(step, tool.question(args, self.context), tool.effect)
+            if changed is not None:
+                args, step.args = tool.parse(changed), changed
+                self.journal.step(self.number, step.position, args=changed)
+        return args
 
-    def approved(self, step: JournalStep, text: str, effect: str, hint: str = "") -> None:
-        """Ask the person; a yes is written down, a no is Declined, nobody there is ApprovalNeeded."""
+    def approved(self, step: JournalStep, text: str, effect: str, hint: str = "") -> dict[str, Any] | None:
+        """Ask the person; a yes is written down, a no is Declined, nobody there is ApprovalNeeded.
+
+        None after a yes; the arguments where the person changed them instead.
+        """
         if step.approved:
-            return
+            return None
         answer = self.approve(step, text, effect)
+        if isinstance(answer, dict):
+            return answer
         if answer is None:
             raise ApprovalNeeded(text, hint if self.command and hint else self._how())
         if not answer:
             raise Declined(f"Declined: {text}", "Nothing was changed.")
         self.journal.step(self.number, step.position, approved=1)
         step.approved = True
+        return None
 
     def _how(self) -> str:
         return "Repeat it with --yes." if self.command else f"Approve with: ekiben resume {self.number} --yes"

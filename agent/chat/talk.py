@@ -1,0 +1,209 @@
+"""A conversation: what it remembers from turn to turn, and what becomes of a line."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.asking import Consent
+from agent.chat.showing import in_chat, show, show_plan
+from agent.planner import Usage
+from agent.settings import Settings
+from agent.terminal import Terminal
+from agent.world import Here
+from tools.core.errors import BadArguments, EkibenError
+from tools.core.plan import Plan, Question
+
+if TYPE_CHECKING:
+    from agent.driver import Driver, Ended
+    from agent.understanding.followups import Followup
+
+ASKS = ("question", "approval")
+
+
+@dataclass
+class Talk:
+    """A conversation with one person."""
+
+    settings: Settings
+    interactive: bool
+    mode: str = "ask"
+    """ask, plan (never acts) or auto (asks for nothing but destroy steps)."""
+    conversation: int = 0
+    """Its number in the journal; 0 before its first run."""
+    waiting: int | None = None
+    """The run whose question or approval is open."""
+    options: list[str] = field(default_factory=list)
+    """What the open question, or an offer, has to choose from."""
+    listed: list[str] = field(default_factory=list)
+    """Tags that were listed last, for "the second one"."""
+    planned: Plan | None = None
+    """The plan that was shown and not run."""
+    consent: Consent = field(default_factory=lambda: Consent(lasting=True))
+
+    def __post_init__(self) -> None:
+        self.usage = Usage(self.settings.llm)
+        self.terminal = Terminal(self.settings.quiet, detailed=True)
+
+    @property
+    def workspace(self) -> Path:
+        return self.settings.context().workspace
+
+    def world(self) -> Here:
+        """What exists now."""
+        return Here(self.settings.context())
+
+    def toolbar(self) -> str:
+        """What stands under the prompt."""
+        spent = f" · {self.usage.told()}" if self.usage.calls else ""
+        return f" {self.settings.llm} · mode {self.mode}{spent} · /help"
+
+    def driver(self) -> "Driver":
+        """A fresh way through a run, for one turn."""
+        from agent.driver import Driver
+
+        settings = replace(self.settings, yes=self.settings.yes or self.mode == "auto")
+        return Driver(settings, self.interactive, consent=self.consent, detailed=True, conversation=self.conversation)
+
+    def begin(self, continued: bool) -> None:
+        """Go on with the last conversation, or say what an earlier one left undone."""
+        from agent.chat.beginning import go_on_with, left_undone
+
+        if continued:
+            go_on_with(self)
+        else:
+            left_undone(self)
+
+    def turn(self, line: str) -> bool:
+        """One line; whether the conversation goes on. Whatever goes wrong is one sentence."""
+        from agent.chat.slash import LEAVING, command
+        from agent.cli import guarded
+
+        if line.casefold() in LEAVING:
+            return False
+        work = (lambda: command(self, line)) if line.startswith("/") else (lambda: self.say(line))
+        guarded(lambda: self._done(work), as_json=False)
+        return True
+
+    def _done(self, work: Any) -> int:
+        try:
+            work()
+        except KeyboardInterrupt:
+            self.terminal.pause()
+            self.terminal.say("Stopped.")
+        except EkibenError as exc:
+            self.terminal.say(f"{exc.message} {in_chat(exc.hint)}".strip(), "red")
+        return 0
+
+    def say(self, line: str) -> None:
+        """Words of the person: an answer, a follow-up, or a request."""
+        from agent.understanding.choosing import choice, refuses
+
+        picked = choice(line, self.options)
+        if self.waiting is not None and self._answers(line, picked):
+            return self._answer(self.waiting, picked or line)
+        if self.options and picked is None and refuses(line):
+            return self._forget("好的。" if not line.isascii() else "Fine.")
+        self._forget()
+        return self.request(picked, line) if picked else self._follow(line)
+
+    def _answers(self, line: str, picked: str | None) -> bool:
+        """Whether a line answers the open question; a whole request of its own does not."""
+        from agent.planners import understand_words
+        from agent.understanding.choosing import agrees, refuses
+
+        if picked or agrees(line) or self.settings.llm != "offline":
+            return True
+        if refuses(line):
+            return set(self.options) == {"yes", "no"}
+        outcome, _ = understand_words([line], self.settings.context())
+        return not isinstance(outcome, Plan)
+
+    def _answer(self, run: int, answer: str) -> None:
+        from agent.resuming import resume
+
+        self._forget()
+        driver = self.driver()
+        self.after(driver, resume(driver, run, answer))
+
+    def _forget(self, words: str = "") -> None:
+        """Nothing is open any more."""
+        self.waiting, self.options = None, []
+        if words:
+            self.terminal.say(words)
+
+    def _follow(self, line: str) -> None:
+        """A line that may refer back; a language model sees the conversation and finds that out by itself."""
+        from agent.chat.remembered import remembered
+        from agent.understanding.followups import follow
+
+        if self.settings.llm != "offline":
+            return self.request(line, line)
+        memory = remembered(self.driver().journal, self.conversation, self.listed)
+        found = follow(line, memory, self.world())
+        return self._followed(line, found) if found else self.request(line, line)
+
+    def _followed(self, line: str, found: "Followup") -> None:
+        from agent.chat.slash import command
+
+        if found.kind == "request":
+            self.terminal.say(f"= {found.text}", "dim")
+            self.request(found.text, line)
+        elif found.kind == "again":
+            self.again(line)
+        elif found.kind in ("resume", "undo"):
+            command(self, f"/{found.kind}")
+        else:
+            self.offer(found.text, found.options)
+
+    def again(self, line: str) -> None:
+        """The last request of this conversation once more."""
+        runs = self.driver().journal.conversation(self.conversation) if self.conversation else []
+        if not runs:
+            raise BadArguments("Nothing was asked yet that could be done again.", "Say what you want, or /help.")
+        self.terminal.say(f"= {runs[-1]['request']}", "dim")
+        self.request(runs[-1]["request"], line)
+
+    def offer(self, text: str, options: list[str]) -> None:
+        """Say something, with requests to choose from by number."""
+        self.options = options
+        self.terminal.say(text)
+        for number, option in enumerate(options, 1):
+            self.terminal.say(option, lead=f"  {number} ")
+
+    def request(self, text: str, said: str) -> None:
+        """Plan a request, and run it unless nothing may be done."""
+        from agent.chat.remembered import messages_before
+
+        if self.mode == "plan":
+            return self.plan(text)
+        driver = self.driver()
+        before = messages_before(driver.journal, self.conversation) if self.settings.llm != "offline" else []
+        return self.after(driver, driver.request(text, said, before))
+
+    def plan(self, text: str) -> None:
+        """Show the plan of a request; nothing is run."""
+        from agent.planners import plan_only
+
+        outcome, notes, used = plan_only(text, self.settings, self.settings.context())
+        self.usage.add(used)
+        for note in notes:
+            self.terminal.say(note)
+        if isinstance(outcome, Question):
+            return self.offer(outcome.text, outcome.options)
+        self.planned = outcome.model_copy(update={"request": text})
+        return show_plan(self.terminal, self.planned, self.settings.llm)
+
+    def run(self, plan: Plan, said: str, origin: str = "request") -> None:
+        """Run a plan that is there already."""
+        driver = self.driver()
+        self.after(driver, driver.plan(plan, origin=origin, said=said))
+
+    def after(self, driver: "Driver", ended: "Ended") -> None:
+        """Show how a run ended, and remember what it leaves open."""
+        self.conversation = driver.conversation or 0
+        self.listed, self.planned = [], None
+        show(driver, ended)
+        found = ended.document
+        self.usage.add(found["usage"])
+        if found["status"] in ASKS:
+            self.waiting, self.options = int(found["run"]), (found["question"] or {}).get("options") or []
