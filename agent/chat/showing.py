@@ -31,6 +31,7 @@ def show(driver: "Driver", ended: "Ended") -> None:
 
 def in_chat(text: str) -> str:
     """A sentence whose commands are those of the chat."""
+    text = re.sub(r" ?Approve with: ekiben resume \d+ --yes", "", text)
     return re.sub(r"(?<!`)ekiben (resume|status|runs)\b", r"/\1", text)
 
 

@@ -96,15 +96,19 @@ class Talk:
 
     def say(self, line: str) -> None:
         """Words of the person: an answer, a follow-up, or a request."""
-        from agent.understanding.choosing import choice, refuses
+        from agent.understanding.choosing import agrees, choice, refuses
 
-        picked = choice(line, self.options)
-        if self.waiting is not None and self._answers(line, picked):
+        only = self.options[0] if len(self.options) == 1 and self.waiting is None and agrees(line) else None
+        picked = choice(line, self.options) or only
+        found = None if picked or (self.waiting is not None and agrees(line)) else self._refers(line)
+        if self.waiting is not None and not found and self._answers(line, picked):
             return self._answer(self.waiting, picked or line)
         if self.options and picked is None and refuses(line):
             return self._forget("好的。" if not line.isascii() else "Fine.")
         self._forget()
-        return self.request(picked, line) if picked else self._follow(line)
+        if found:
+            return self._followed(line, found)
+        return self.request(picked or line, line)
 
     def _answers(self, line: str, picked: str | None) -> bool:
         """Whether a line answers the open question; a whole request of its own does not."""
@@ -131,16 +135,14 @@ class Talk:
         if words:
             self.terminal.say(words)
 
-    def _follow(self, line: str) -> None:
-        """A line that may refer back; a language model sees the conversation and finds that out by itself."""
+    def _refers(self, line: str) -> "Followup | None":
+        """What a line refers back to; a language model sees the conversation and finds that out by itself."""
         from agent.chat.remembered import remembered
         from agent.understanding.followups import follow
 
         if self.settings.llm != "offline":
-            return self.request(line, line)
-        memory = remembered(self.driver().journal, self.conversation, self.listed)
-        found = follow(line, memory, self.world())
-        return self._followed(line, found) if found else self.request(line, line)
+            return None
+        return follow(line, remembered(self.driver().journal, self.conversation, self.listed), self.world())
 
     def _followed(self, line: str, found: "Followup") -> None:
         from agent.chat.slash import command

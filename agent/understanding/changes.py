@@ -38,8 +38,6 @@ def changed(line: str, last: Plan, world: World) -> str | None:
     for step in asked:
         if step.tool in kept:
             kept[step.tool] = _merged(kept[step.tool], step.args)
-    if all(kept[tool].items() <= steps.get(tool, {}).items() for tool in kept):
-        return None
     plan = [Step(tool="preprocess", args=kept["preprocess"])]
     if train:
         name = kept["preprocess"].get("name", kept["preprocess"]["dataset"])

@@ -90,8 +90,11 @@ def _a_comparison(line: str, said: str, memory: Memory, world: World) -> Followu
     zh, wish = is_chinese(line), said[: found.start()].strip(" ,;.，。；")
     if not wish:
         other = memory.before(model)
+        alone = (
+            f"{model} 是唯一的模型，没有可以比较的。" if zh else f"{model} is the only model; there is none to compare."
+        )
         text = f"比较 {model} 和 {other}" if zh else f"compare {model} and {other}"
-        return Followup("request", text) if other else None
+        return Followup("request", text) if other else Followup("words", alone)
     request = changed(wish, memory.plan, world) if memory.plan else None
     if request is None:
         return None
