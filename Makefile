@@ -6,7 +6,7 @@ DATA := bench/quality/data
 PEERS := bench/.peers
 EXTRAS := bench/.extras
 
-.PHONY: setup demo test test-extras lint format docs lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean
+.PHONY: setup demo test test-extras lint format docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean
 
 setup: $(VENV)/.ready
 
@@ -42,6 +42,12 @@ format: setup
 
 docs: setup # docs/tools.md, from the tools' declarations
 	$(BIN)/python -P -m agent.docs
+
+inspector: bench/inspector/node_modules/.ready # the protocol inspector that tests/test_mcp.py asks
+
+bench/inspector/node_modules/.ready: bench/inspector/package-lock.json
+	cd bench/inspector && npm ci --silent
+	touch $@
 
 bench: setup
 	$(BIN)/python -P bench/speed.py

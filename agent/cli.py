@@ -13,7 +13,7 @@ from agent.settings import Settings, settle
 from tools.core.errors import BadArguments, EkibenError, Internal, Interrupted, disk_errors
 
 HELP = {"help_option_names": ["-h", "--help"]}
-COMMANDS = ("run", "plan", "apply", "resume", "runs", "tools", "doctor")
+COMMANDS = ("run", "plan", "apply", "resume", "runs", "tools", "mcp", "doctor")
 EVERYWHERE: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("--yes", "-y"), {"is_flag": True, "help": "Approve release steps; take recorded defaults."}),
     (("--json",), {"is_flag": True, "help": "Print exactly one JSON document."}),
@@ -157,7 +157,7 @@ def guarded(work: Callable[[], int], as_json: bool) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as exc:
-        error = _bug(exc)
+        error = bug(exc)
     if as_json:
         click.echo(json.dumps({"error": error.document()}, ensure_ascii=False))
     else:
@@ -173,7 +173,7 @@ def _here() -> Any:
     return Path()
 
 
-def _bug(exc: Exception) -> EkibenError:
+def bug(exc: Exception) -> EkibenError:
     """A bug shows its trace in a file and one sentence on the screen."""
     import tempfile
     import traceback

@@ -1,4 +1,4 @@
-"""The commands that are no tools: run, plan, apply, resume, runs, tools, doctor."""
+"""The commands that are no tools: run, plan, apply, resume, runs, tools, mcp, doctor."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ import click
 
 import tools
 from agent.cli import given, with_globals
+from agent.mcp.command import mcp_command
 from agent.settings import Settings
 from tools.core.errors import BadArguments
 
@@ -191,6 +192,7 @@ for _command in (
     resume_command,
     runs_command,
     tools_command,
+    mcp_command,
     doctor_command,
 ):
     with_globals(_command)

@@ -25,6 +25,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 CONTAINER_TOOLS = os.geteuid() == 0 and all(map(shutil.which, ("buildah", "podman", "runc", "debootstrap")))
 NEEDED = {
     "needs_chromium": (CHROMIUM, "chromium", "tests which look at pages in a browser"),
+    "needs_npm": (shutil.which("npm"), "npm", "tests which ask MCP's inspector"),
     "needs_containers": (CONTAINER_TOOLS, "buildah, podman, runc, debootstrap and root", "tests which build an image"),
 }
 """By marker: what is there, how that is called, and which tests are left out without it."""

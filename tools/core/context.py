@@ -32,6 +32,8 @@ class Context:
     """Doubts about the data are settled by their recorded default, with a warning."""
     roots: Sequence[Path] = ()
     """Folders whose files may be touched; empty: any that the person named."""
+    way_in: str = "Name the path yourself."
+    """How a person allows a file outside of them."""
     made: dict[tuple[str, str], int] = field(default_factory=dict)
     """What this run made, by kind and name."""
     drawn: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -74,7 +76,7 @@ class Context:
             raise BadArguments("A path cannot hold a NUL character.", "Name a file.")
         path = (self.folder / Path(text).expanduser()).resolve()
         if self.roots and not any(path.is_relative_to(root.resolve()) for root in self.roots):
-            raise BadArguments(f"{text!r} lies outside the folders that this run may touch.", "Name the path yourself.")
+            raise BadArguments(f"{text!r} lies outside the folders that this run may touch.", self.way_in)
         return path
 
     def seconds_left(self) -> float:
