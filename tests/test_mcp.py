@@ -366,6 +366,32 @@ def test_lines_that_are_no_messages_do_no_harm(shell: Shell) -> None:
     assert "Traceback" not in bare.end()
 
 
+def test_no_cell_goes_over_the_wire_or_into_the_log(shell: Shell) -> None:
+    rows = "".join(f"cell-a{n},{n % 7},cell-b{n} words,{'yes' if n % 3 else 'no'}\n" for n in range(200))
+    (shell.folder / "t.csv").write_text(f"id,size,note,y\n{rows}", encoding="utf-8")
+    (shell.folder / "bad.csv").write_text("id,size,note,y\ncell-c,cell-d,cell-e,cell-f\n", encoding="utf-8")
+    bare = Bare(shell)
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("profile", {"path": "t.csv"}),
+        ("profile", {"path": "bad.csv"}),
+        ("preprocess", {"dataset": "t", "target": "note"}),
+        ("preprocess", {"dataset": "t", "target": "y", "where": "size > note"}),
+        ("preprocess", {"dataset": "t", "target": "y", "kinds": ["note=numeric"]}),
+        ("preprocess", {"dataset": "t", "target": "y"}),
+        ("train", {"dataset": "t", "estimators": ["linear"], "time_limit": 5}),
+        ("evaluate", {"model": "t"}),
+        ("evaluate", {"model": "t", "path": "bad.csv"}),
+        ("explain", {"model": "t"}),
+        ("predict", {"model": "t", "path": "bad.csv"}),
+        ("status", {}),
+    ]
+    answers = [bare.answer(bare.call(tool, **args))["result"] for tool, args in calls]
+    assert "cell-" not in json.dumps(answers)
+    assert {answer["isError"] for answer in answers} == {True, False}
+    assert answers[-1]["structuredContent"]["models"] == ["t:1"]
+    assert bare.end() == ""
+
+
 NOISE = """
 import atexit, ctypes, os, subprocess, sys, threading, time
 from agent.cli import run
