@@ -30,11 +30,11 @@ def _train(result: dict[str, Any], width: int) -> list[str]:
     """Every candidate's score on one scale, the model's own with its interval."""
     scored = [c for c in result["candidates"] if c["score"] is not None]
     rows: list[Point] = [(result["model"], result["score"], tuple(result["interval"]), _score(result["score"]))]
-    for c in sorted(scored, key=lambda c: -c["score"] if result["score"] >= result["baseline"] else c["score"]):
+    upwards = result["score"] >= result["baseline"]
+    for c in sorted(scored, key=lambda c: -c["score"] if upwards else c["score"]):
         told = f"{_score(c['score'])}  {c['seconds']:.1f} s"
         rows.append((f"{c['estimator']} {c.get('variant') or ''}".strip(), c["score"], None, told))
-    rows = rows[:MOST]
-    return points([*rows, ("always guessing", result["baseline"], None, _score(result["baseline"]))], width)
+    return points(rows[:MOST], width)
 
 
 def _evaluate(result: dict[str, Any], width: int) -> list[str]:

@@ -68,7 +68,7 @@ def test_a_memory_limit_that_the_table_exceeds_is_said(tmp_path: Path) -> None:
     assert not (bench.context.workspace / "models").exists()
 
 
-def test_a_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
+def test_a_ctrl_c_keeps_what_is_ready(tmp_path: Path) -> None:
     shell = Shell(tmp_path)
     _large().to_csv(tmp_path / "t.csv", index=False)
     assert shell("profile", "t.csv").code == 0
@@ -84,7 +84,7 @@ def test_a_ctrl_c_keeps_the_best_so_far(tmp_path: Path) -> None:
     assert time.monotonic() - began < 15
     assert command.returncode == 130
     error = json.loads(answer)["error"]
-    assert "The best so far is kept as t:1" in error["message"]
+    assert "is kept as t:1: " in error["message"]
     assert shell("status").document["models"] == ["t:1"]
     assert shell("evaluate", "t").code == 0
 

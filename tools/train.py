@@ -100,6 +100,7 @@ class Training(Result):
 @tool(effect="write")
 def train(args: TrainArgs, context: Context) -> Training:
     """Fit and compare estimators by cross-validation, and keep the best as a model."""
+    from tools.core.learning.jobs import CHOSEN, FACTS, OUTCOME
     from tools.core.learning.outcome import kept_result
     from tools.core.learning.prepared import training_rows
 
@@ -108,7 +109,7 @@ def train(args: TrainArgs, context: Context) -> Training:
     asked = _asked(args, context, prepared, rows)
     with context.store.staging() as job:
         seconds, stopped = _run(job, asked, context)
-        if stopped and not (job / "outcome.json").exists():
+        if stopped and not ((job / OUTCOME).exists() and (job / CHOSEN / FACTS).exists()):
             raise stopped
         outcome = outcome_of(job, asked)
         version = context.draw("model", asked["model_name"])
@@ -117,7 +118,8 @@ def train(args: TrainArgs, context: Context) -> Training:
         _keep(context, job, result, asked, args, rows.frame)
     if stopped:
         hint = stopped.hint or "Go on with: ekiben resume"
-        raise type(stopped)(f"{stopped.message} The best so far is kept as {model}: {result.headline()}", hint)
+        what = "The best so far" if outcome["is_over"] else "The first that was ready"
+        raise type(stopped)(f"{stopped.message} {what} is kept as {model}: {result.headline()}", hint)
     return result
 
 
@@ -162,12 +164,14 @@ def _asked(args: TrainArgs, context: Context, prepared: Any, rows: Any) -> dict[
 def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[float, EkibenError | None]:
     """Seconds that the training process took, and what stopped it before its time."""
     import time
+    from threading import Thread
 
     from tools.core.files import write_json
     from tools.core.learning.jobs import run_child
     from tools.core.learning.outcome import Told
 
     write_json(job / "job.json", asked)
+    Thread(target=_import_ahead, daemon=True).start()
     told = Told(asked, context)
     began = time.monotonic()
     try:
@@ -178,14 +182,25 @@ def _run(job: Path, asked: dict[str, Any], context: Context) -> tuple[float, Eki
         return time.monotonic() - began, exc
 
 
+def _import_ahead() -> None:
+    """What keeping a model needs, while the other process trains: after a Ctrl-C nobody wants to wait for it."""
+    from importlib import import_module
+
+    for name in ("skops.io", "bentoml.models"):
+        import_module(name)
+
+
 def outcome_of(job: Path, asked: dict[str, Any]) -> dict[str, Any]:
     """What the training process left; DiskFull or LimitReached where that is no model."""
     from tools.core.files import read_json
-    from tools.core.learning.jobs import is_full
+    from tools.core.learning.jobs import CHOSEN, FACTS, OUTCOME, is_full
 
-    outcome: dict[str, Any] = read_json(job / "outcome.json") if (job / "outcome.json").exists() else {}
     tried = read_json(job / "tried.json") if (job / "tried.json").exists() else []
-    if outcome.get("best"):
+    if (job / OUTCOME).exists() and (job / CHOSEN / FACTS).exists():
+        outcome: dict[str, Any] = read_json(job / OUTCOME) | {
+            "best": read_json(job / CHOSEN / FACTS),
+            "is_over": bool(tried),
+        }
         return outcome | {"candidates": tried or outcome["candidates"]}
     if any(NO_SPACE in c["note"] for c in tried) or is_full(job):
         raise disk_full(job)
@@ -205,10 +220,11 @@ def _keep(context: Context, job: Path, result: Training, asked: dict[str, Any], 
     from service.runtime import ENCODER_FILE, ESTIMATORS, MODEL_FILE
     from tools.core.files import sha256, write_json
     from tools.core.journal import now
+    from tools.core.learning.jobs import CHOSEN
     from tools.core.learning.models import facts_of, sample_of, shipped_hash
     from tools.core.serving.bento import save_model
 
-    chosen = job / "chosen"
+    chosen = job / CHOSEN
     name, _, version = result.model.partition(":")
     with context.store.staging() as folder:
         files = folder / "files"

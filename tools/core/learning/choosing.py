@@ -17,6 +17,7 @@ from tools.core.learning.attempt import Asked, Files, Finished, tested, weights_
 from tools.core.learning.candidate import Problem
 from tools.core.learning.ensemble import bagged, mixed, worth_it
 from tools.core.learning.intervals import interval
+from tools.core.learning.jobs import CHOSEN, FACTS, OUTCOME
 from tools.core.learning.metrics import score
 from tools.core.learning.polish import expected_cost
 from tools.core.learning.schedule import Task
@@ -26,9 +27,6 @@ CHOOSING_ROWS = 5_000
 """An ensemble's members are chosen on at most so many rows."""
 SHARE_OF_REST = 0.4
 """An ensemble may take this share of the time that is left, twice: to be chosen, and to be compared."""
-CHOSEN = "chosen"
-"""The folder of the model's files in the job's folder."""
-OUTCOME = "outcome.json"
 
 
 @dataclass(frozen=True)
@@ -87,11 +85,11 @@ def write_outcome(asked: dict[str, Any], problem: Problem, search: Search, job: 
     if failures[0]:
         sys.stderr.write(f"{failures[0]}\n")
         return
-    write_json(job / OUTCOME, outcome | {"best": task.load()})
+    write_json(job / OUTCOME, outcome)
 
 
-def write_model(asked: dict[str, Any], problem: Problem, judged: Asked, job: Path, choice: Choice) -> dict[str, Any]:
-    """Write the model into a folder beside the last one, then put it in its place; what is told of it."""
+def write_model(asked: dict[str, Any], problem: Problem, judged: Asked, job: Path, choice: Choice) -> None:
+    """Write the model, with what is told of it, into a folder beside the last one, then put it in its place."""
     folder = job / f"writing-{os.getpid()}"
     write(folder, *assembled([_part(found, share, found.served) for found, share in choice.parts.values()], problem))
     (first, _), *_ = choice.parts.values()
@@ -99,11 +97,12 @@ def write_model(asked: dict[str, Any], problem: Problem, judged: Asked, job: Pat
         parts = [_part(found, share, _one(found.by_fold, place)) for found, share in choice.parts.values()]
         write(folder / "folds" / str(fold), *assembled(parts, problem))
     np.save(folder / "answers.npy", choice.answers)
+    took = sum(found.latency_ms for found, _ in choice.parts.values())
+    facts = facts_of(asked, problem, judged, choice) | {"latency_ms": round(took, 3)}
+    write_json(folder / FACTS, facts)
     if (job / CHOSEN).exists():
         (job / CHOSEN).rename(job / f"before-{os.getpid()}")
     folder.rename(job / CHOSEN)
-    took = sum(found.latency_ms for found, _ in choice.parts.values())
-    return facts_of(asked, problem, judged, choice) | {"latency_ms": round(took, 3)}
 
 
 def _part(found: Finished, share: float, files: Files) -> Part:

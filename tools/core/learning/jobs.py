@@ -21,8 +21,10 @@ THREADS = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS
 REFUSED = "tools.core.errors.DataRefused: "
 """How the last line of a child's standard error begins when its data was refused."""
 FULL_BYTES = 1_000_000
-STOP_SECONDS = 10.0
-"""How long a child that was asked to stop may take to write down what it has."""
+CHOSEN, FACTS, OUTCOME = "chosen", "facts.json", "outcome.json"
+"""In a job's folder: that of the model's files, in it what is told of it, and what is told of the whole search."""
+STOP_SECONDS, AT_ONCE_SECONDS = 10.0, 0.7
+"""How long a child may take to write down what it has: at a limit, and after a Ctrl-C."""
 START_SECONDS = 300.0
 """How long a child may take to import its libraries and read its rows on a loaded machine."""
 
@@ -38,17 +40,29 @@ def run_child(
     """Run `python -m module job`; returns the seconds from its {"ready": true} to its end or its kill.
 
     `told` gets each JSON line. Internal when it fails before the limit; its standard error is in job/stderr.txt. On a
-    Ctrl-C or at the command's own deadline the child is asked to stop and to write down what it has, before that is
-    passed on; a second Ctrl-C kills it.
+    Ctrl-C or at the command's own deadline a child that has found something is asked to write that down, before the
+    error is passed on.
     """
+    found: list[dict[str, Any]] = []
+
+    def noted(fact: dict[str, Any]) -> None:
+        found.extend([fact] if fact.get("best") else [])
+        told(fact)
+
     with (job / "stderr.txt").open("wb") as log, _group(module, job, log) as child:
         try:
-            return _watch(child, job, time_limit, context, told)
-        except (KeyboardInterrupt, Interrupted, LimitReached):
-            child.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(STOP_SECONDS)
+            return _watch(child, job, time_limit, context, noted)
+        except (KeyboardInterrupt, Interrupted, LimitReached) as exc:
+            patience = STOP_SECONDS if isinstance(exc, LimitReached) else AT_ONCE_SECONDS
+            _stop(child, patience if found else 0.0)
             raise
+
+
+def _stop(child: subprocess.Popen[bytes], patience: float) -> None:
+    """Ask a child to end, and give it time to write down what it has."""
+    child.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        child.wait(patience)
 
 
 def _watch(

@@ -89,7 +89,8 @@ def warnings_of(prepared: Any, asked: dict[str, Any], outcome: dict[str, Any], s
     best, tried = outcome["best"], outcome["candidates"]
     found = leak_warnings(prepared) + _failures(tried)
     if stopped:
-        found.append("It was stopped before its time: this is the best so far.")
+        what = "best so far" if outcome["is_over"] else "first that was ready"
+        found.append(f"It was stopped before its time: this is the {what}.")
     if best["folds"] < outcome["folds"]:
         what = f"{best['estimator']} was tested on {best['folds']} of {outcome['folds']} folds"
         found.append(f"The time was short: {what}. Allow more with --time-limit.")

@@ -58,6 +58,7 @@ class Search:
             self.workers.wait(min(self.until, time.monotonic() + 0.1))
             if known == 0 and self.finished:
                 first(self.finished[0])
+                self.tell_best()
         self.give_up_rest()
 
     def is_over(self) -> bool:
@@ -152,6 +153,11 @@ class Search:
         self.finished.append(found)
         self.finished.sort(key=lambda f: self.places[f.candidate.key])
         self.tried.append(_tried(attempt.candidate, found.seconds, found.score, self.note_of(found), found.latency_ms))
+        if len(self.finished) > 1:  # the first is told when it is kept
+            self.tell_best()
+
+    def tell_best(self) -> None:
+        """Say which is the best so far."""
         best = self.best()
         self.tell(best=best.candidate.estimator, score=best.score, tried=len(self.finished))
 
