@@ -102,8 +102,6 @@ def keys() -> KeyBindings:
         if buffer.document.text_before_cursor.endswith("\\"):
             buffer.delete_before_cursor()
             buffer.insert_text("\n")
-        elif buffer.complete_state and buffer.complete_state.current_completion:
-            buffer.complete_state = None
         else:
             buffer.validate_and_handle()
 

@@ -1,0 +1,174 @@
+"""The chat at a real terminal: lines are edited, understood beside what was said before, stopped, and gone on with."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Shell
+from typist import ALT_ENTER, CTRL_C, CTRL_D, CTRL_R, TAB, at_terminal
+
+from agent.chat.interrupts import TWICE_WITHIN
+
+TRAIN = "train on churn.csv, target Churn, linear model, 20 seconds"
+SLOW = "train on churn.csv, target Churn, 60 seconds"
+
+
+@pytest.fixture(scope="module")
+def spoken(tmp_path_factory: pytest.TempPathFactory, trained: Shell) -> Shell:
+    """The folder of a chat, where churn:1 was trained in the conversation."""
+    trained.raw(stdin=f"{TRAIN}\n")
+    return trained
+
+
+def test_a_conversation_at_a_terminal(shell: Shell) -> None:
+    with at_terminal(shell.folder) as person:
+        person.sees(r"mode ask")
+        person.types(TRAIN)
+        person.sees(r"cross-validation roc_auc")
+        person.types("how good is it?")
+        person.sees(r"scores .* on rows it never saw")
+        person.types("what about recall?")
+        person.sees(r"recall 0\.\d+ on rows it never saw \(churn:1\)")
+        person.types("部署它")
+        person.sees(r"Put churn:1 live as churn, revision 1\?")
+        person.types("e")
+        person.sees(r"ekiben deploy churn(:1)? --name churn")
+        person.types(" --port 1")  # no port for people: refused, and asked again as it was
+        person.sees(r"\[y\]es", times=2)
+        person.types("y")
+        person.sees(r"is live as churn, revision 1, and verified")
+        person.types("/undo")
+        person.sees(r"Stop churn, which is live")
+        person.types("y")
+        person.sees(r"churn is stopped")
+        person.types("/quit")
+        assert person.ends() == 0
+
+
+def test_words_are_completed_found_again_and_written_over_lines(spoken: Shell) -> None:
+    with at_terminal(spoken.folder, columns=60) as person:
+        person.sees("mode ask")
+        person.types("/depl", "")
+        person.sees(r"/deployments  the deployments")
+        person.types("", TAB)
+        person.sees(r"> /deployments")
+        person.types("")
+        person.sees("Nothing was deployed yet")
+        person.types("profile chu", TAB)
+        person.sees(r"profile churn\.csv|churn\.csv  *table")
+        person.types("", CTRL_C)
+        person.types("/plan profile churn.csv", ALT_ENTER)
+        person.types("then evaluate churn")
+        person.sees(r"(?s)1 +profile.*2 +evaluate.*Nothing was run")
+        person.types("", CTRL_R)
+        person.types("depl", "")
+        person.sees(r"reverse-i-search.*/deployments")
+        person.types("", CTRL_C)
+        assert max(map(len, person.text.splitlines())) <= 60
+        person.types("", CTRL_D)
+        assert person.ends() == 0
+    assert (spoken.folder / ".ekiben/history").stat().st_mode & 0o077 == 0
+
+
+def test_ctrl_c_stops_once_and_leaves_twice(shell: Shell) -> None:
+    with at_terminal(shell.folder) as person:
+        person.sees("mode ask")
+        person.types(SLOW)
+        person.sees(r"train.*of 60 s")
+        person.types("", CTRL_C)
+        person.sees(r"(?s)Stopped\..*/resume")
+        person.types("/runs")
+        person.sees(r"(?s)1 +interrupted +train on churn.*\n>.*mode ask")
+        time.sleep(TWICE_WITHIN)
+        person.types("", CTRL_C)
+        person.sees("Ctrl-C again")
+        person.types("", CTRL_C)
+        assert person.ends() == 130
+    with at_terminal(shell.folder) as person:
+        person.sees(r"Run 1 was interrupted")
+        person.types("/resume")
+        person.sees(r"train.*of 60 s")
+        person.types("", CTRL_C)
+        person.types("", CTRL_C)
+        assert person.ends() == 130
+
+
+def test_modes_plan_never_acts_and_auto_does_not_ask(spoken: Shell) -> None:
+    with at_terminal(spoken.folder, "--mode", "plan") as person:
+        person.sees("mode plan")
+        person.types("deploy churn")
+        person.sees("Nothing was run")
+        for line in ("/run", "/undo", "/stop churn", "/resume"):
+            person.types(line)
+        person.sees("Mode plan never acts", times=4)
+        person.types("/mode auto")
+        person.sees("asks only before it deletes")
+        person.types("deploy churn")
+        person.sees(r"is live as churn")
+        person.types("delete the dataset churn:1")
+        person.sees(r"in_use|needs it|needed|\[y\]es")
+        person.types("", CTRL_C)
+    spoken.stop_all()
+
+
+def test_a_conversation_is_gone_on_with_after_a_kill(shell: Shell) -> None:
+    with at_terminal(shell.folder) as person:
+        person.sees("mode ask")
+        person.types(TRAIN)
+        person.sees(r"cross-validation roc_auc")
+        person.process.kill(9)
+    with at_terminal(shell.folder, "--continue") as person:
+        person.sees(r"train on churn.csv.*\((done|running)\)")
+        person.types("explain it")
+        person.sees(r"churn:1 is driven by")
+        person.types("drop tenure and try again")
+        person.sees(r"tenure dropped")
+        person.sees(r"cross-validation roc_auc", times=1)
+        person.types("is it any worse?")
+        person.sees(r"churn:2 .* churn:1")
+
+
+def test_a_no_changes_nothing_and_always_lasts(spoken: Shell) -> None:
+    with at_terminal(spoken.folder) as person:
+        person.sees("mode ask")
+        person.types("deploy churn as shop")
+        person.sees(r"Put churn:\d live as shop")
+        person.types("n")
+        person.sees("Declined")
+        person.types("deploy churn as shop")
+        person.sees(r"Put churn:\d live as shop", times=3)
+        person.types("a")
+        person.sees(r"is live as shop")
+        person.types("stop shop")
+        person.sees(r"shop is stopped")
+    assert [d["state"] for d in spoken("status", "shop").document["deployments"]] == ["stopped"]
+
+
+def test_without_colour_nothing_is_coloured(spoken: Shell) -> None:
+    with at_terminal(spoken.folder, NO_COLOR="1") as person:
+        person.sees("mode ask")
+        person.types("how good is churn?")
+        person.sees("on rows it never saw")
+        assert not re.search(rb"\x1b\[[0-9;]*3[0-7]m|38;5|48;5", person.raw)
+
+
+def test_a_saved_plan_is_applied_without_words(spoken: Shell, tmp_path: Path) -> None:
+    with at_terminal(spoken.folder) as person:
+        person.sees("mode ask")
+        person.types("/plan profile churn.csv")
+        person.sees("Nothing was run")
+        person.types(f"/save {tmp_path / 'p.yaml'}")
+        person.sees("Kept in")
+    applied = spoken("apply", str(tmp_path / "p.yaml"))
+    assert [step["tool"] for step in applied.document["steps"]] == ["profile"]
+
+
+def test_lines_from_a_pipe_are_turns_too(spoken: Shell) -> None:
+    said = "deploy churn as piped\nno\n/models\nthe first one\nevaluate it\n谢谢\n/nonsense\n/evaluate\n/quit\n"
+    answer = spoken.raw(stdin=said)
+    assert answer.code == 0
+    assert "Declined" in answer.stdout
+    assert "on rows it never saw" in answer.stdout
+    assert "There is no command /nonsense." in answer.stderr
+    assert "See: /evaluate --help" in answer.stderr
