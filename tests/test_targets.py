@@ -33,6 +33,13 @@ def test_two_good_names_are_ambiguous():
     assert set(likely_targets(names, cells, "x")) >= {"price", "quality"}
 
 
+def test_two_columns_with_the_same_telling_word_are_ambiguous_wherever_they_stand():
+    names, cells = _table(age=NUMBERS, income_2023=NUMBERS, household_income=NUMBERS)
+    assert set(likely_targets(names, cells, "people")) == {"income_2023", "household_income"}
+    names, cells = _table(total_rooms=NUMBERS, total_bedrooms=NUMBERS, price=NUMBERS)
+    assert likely_targets(names, cells, "houses") == ["price"]
+
+
 def test_ids_dates_prose_and_constants_are_none():
     prose = [f"a long sentence number {i}" for i in range(100)]
     names, cells = _table(only=["1"] * 100, day=["2024-01-01", "2024-01-02"] * 50, comment=prose, id=IDS)

@@ -142,7 +142,6 @@ SEEN: list[tuple[str, Steps | str]] = [
     ("regression on houses.csv, predict price, minimise rmse", fit("houses.csv", "price", "houses", pre={"task": "regression"}, metric="rmse")),
     ('train on "data/loans 2024.csv"', fit(*LOANS)),
     ("train on churn.csv and call it fraud2", fit(name="fraud2")),
-    ("train on churn.csv, target Chrn", fit()),
     ("train on churn.csv, target Churn, positive class is Yes", fit(pre={"positive": "Yes"})),
     ("train on ./churn.csv", fit("./churn.csv")),
     ("machine learning on titanic.parquet: who survived?", fit("titanic.parquet", "survived", "titanic")),
@@ -673,9 +672,16 @@ def test_what_is_passed_over_is_noted() -> None:
     assert explain("用 churn.csv 训练，投资人在等", WORLD).notes == ["“投资人在等”没有用到。"]
 
 
-def test_a_close_column_is_noted() -> None:
-    understood = explain("train on churn.csv, target Chrn", WORLD)
-    assert understood.notes == ["'Chrn' was read as the column 'Churn'."]
+@pytest.mark.parametrize(
+    ("request_text", "near"),
+    [
+        ("train on churn.csv, target Chrn", "Churn"),
+        ("train on churn.csv, drop tenur and gender", "tenure"),
+        ("用客户流失.csv训练，目标列 流失", "是否流失"),
+    ],
+)
+def test_a_column_that_is_only_close_is_asked_about(request_text: str, near: str) -> None:
+    assert understand(request_text, WORLD).options[0] == near
 
 
 def test_nearest_names_are_options() -> None:

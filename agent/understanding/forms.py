@@ -5,7 +5,8 @@ from functools import cache
 
 from agent.understanding.columns import Read, read_one
 from agent.understanding.lexicon import LANGUAGES, Phrases, choices, phrases
-from agent.understanding.replies import ask, read_as
+from agent.understanding.paths import nearest
+from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
 VERBS = (
@@ -42,7 +43,10 @@ def _phrase(text: str, language: str) -> Phrases:
 
 
 def keep(said: Said, slot: str, read: Read) -> None:
-    said.notes += [read_as(said.language, written, column) for written, column in read.notes]
+    """Keep columns as an argument; one that is only close to what was written is asked about."""
+    for written, column in read.notes:
+        options = dict.fromkeys([column, *nearest(written, said.columns)])
+        said.problems.append(ask(said.language, "no_such_column", options, what=written))
     if slot == "drop":
         kept = said.slots.setdefault("drop", [])
         kept += [c for c in read.columns if c not in kept]

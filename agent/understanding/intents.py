@@ -118,7 +118,7 @@ def _may_ask(tool: str, text: str) -> bool:
 
 def _longest(said: Said) -> list[tuple[int, int, str]]:
     text = said.draft.text
-    found = [(tool, m) for tool, p in _patterns() if _may_ask(tool, text) for m in p.finditer(text)]
+    found = [(tool, m) for tool, p in _patterns() if _may_ask(tool, text) for m in p.every(text)]
     every = [(m.start(), m.end(), tool) for tool, m in found if m.end() > m.start()]
     taken: list[tuple[int, int, str]] = []
     for start, end, tool in sorted(every, key=lambda e: (e[0] - e[1], ORDER.index(e[2]))):

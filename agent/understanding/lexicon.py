@@ -110,10 +110,22 @@ class Phrases:
         latin, chinese = _LATIN.search(text) is not None, _CHINESE.search(text) is not None
         key = (latin, chinese, *(re.search(f"[{marks}]", text) is not None for marks in NEEDED.values()))
         if key not in self.variants:
-            absent = [macro for macro, there in zip(NEEDED, key[2:], strict=True) if not there]
-            every = self.en * latin + self.zh * chinese
-            self.variants[key] = compiled([p for p in every if not any(_needs(p, macro) for macro in absent)])
+            self.variants[key] = compiled(self._fit(key))
         return self.variants[key]
+
+    def _fit(self, key: tuple[bool, ...]) -> list[str]:
+        """The phrases in the languages of a text that need nothing that it lacks."""
+        absent = [macro for macro, there in zip(NEEDED, key[2:], strict=True) if not there]
+        every = self.en * key[0] + self.zh * key[1]
+        return [p for p in every if not any(_needs(p, macro) for macro in absent)]
+
+    def every(self, text: str) -> Iterator[re.Match[str]]:
+        """What each phrase by itself finds, so that a longer one is not hidden by one that comes before it."""
+        if self.search(text) is None:
+            return
+        latin, chinese = _LATIN.search(text) is not None, _CHINESE.search(text) is not None
+        for phrase in self._fit((latin, chinese, *(re.search(f"[{m}]", text) is not None for m in NEEDED.values()))):
+            yield from _alone(phrase).finditer(text)
 
     def search(self, text: str, at: int = 0, end: int = sys.maxsize) -> re.Match[str] | None:
         return self.on(text).search(text, at, end)
@@ -126,6 +138,11 @@ class Phrases:
 
     def sub(self, by: str, text: str) -> str:
         return self.on(text).sub(by, text)
+
+
+@cache
+def _alone(phrase: str) -> re.Pattern[str]:
+    return compiled([phrase])
 
 
 def compiled(alternatives: list[str]) -> re.Pattern[str]:

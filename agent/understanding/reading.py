@@ -8,6 +8,7 @@ from agent.understanding.artifacts import take_names as take_artifacts
 from agent.understanding.assign import Desk, take_pronouns
 from agent.understanding.columns import mentions
 from agent.understanding.declines import about_ekiben, declined, take_platforms, wished
+from agent.understanding.homophones import mend_chinese
 from agent.understanding.intents import prepare, take_compounds, take_intents, take_weak
 from agent.understanding.labels import take_positive
 from agent.understanding.leftovers import leftovers, named_things
@@ -60,6 +61,7 @@ def _declined(said: Said) -> Question | None:
     said.sources = [t.tag for t in said.draft.things.values() if t.kind in ("path", "artifact")] + names
     said.columns = _columns(said, names)
     mend(said, names)
+    mend_chinese(said)
     for match in said.draft.take(pattern("_filler", "deadline"), " "):
         said.notes.append(passed_over(said.language, match[0].strip()))
     return _on_masked(said, names)
@@ -97,6 +99,7 @@ def _taken_apart(said: Said) -> Plan | Question:
     take_positive(said)
     _take_arguments(said)
     take_artifacts(said.draft, said.world)
+    said.worded = said.draft.text
     take_compounds(said)
     take_intents(said)
     return _planned(said)

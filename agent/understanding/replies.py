@@ -225,11 +225,6 @@ def verb(tool: str, language: str) -> str:
     return VERBS[tool][language == "zh"] if tool in VERBS else tool
 
 
-def read_as(language: str, written: str, column: str) -> str:
-    """The note that a misspelling was read as a column."""
-    return f"“{written}”按列“{column}”理解。" if language == "zh" else f"{written!r} was read as the column {column!r}."
-
-
 def passed_over(language: str, text: str) -> str:
     """The note that something was taken for talk."""
     return f"“{text}”没有用到。" if language == "zh" else f"{text!r} was not used."

@@ -57,7 +57,7 @@ def _take_back(said: Said, slot: str) -> None:
 
 
 def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, many: bool) -> None:
-    draft, end = said.draft, match.end()
+    draft, end = said.draft, _begins(said, match)
     read = read_list(draft, end, said.columns) if many else read_one(draft, end, said.columns)
     if read and slot == "target":
         read = but_dropped(said, end, read)
@@ -79,6 +79,16 @@ def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, ma
         keep(said, slot, read)
         when = re.search("(?:训练|建模)(?:时|的时候)", match[0])
         draft.cut(match.start(), after.end() if after else stop, f"{HOLE}训练{HOLE}" if when else HOLE)
+
+
+def _begins(said: Said, match: re.Match[str]) -> int:
+    """Where the columns begin: of 目标列是是否流失 the second 是 belongs to the column."""
+    last = match.end()
+    found = [
+        at for at, read in mentions(said.draft, max(match.start() + 1, last - 2), len(said.draft.text), said.columns)
+        if at < last < read.end and re.match(f"[{HAN}]", said.draft.text[at])
+    ]
+    return found[0] if found else last
 
 
 def _plural(text: str, at: int) -> re.Match[str] | None:

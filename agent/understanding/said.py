@@ -31,6 +31,8 @@ class Said:
     draft: Draft
     world: World
     slots: dict[str, Any] = field(default_factory=dict)
+    worded: str = ""
+    """The text with its verbs, when its arguments are gone."""
     intents: list[Intent] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     """Tools that the request does not want."""

@@ -31,9 +31,18 @@ def likely_targets(columns: list[str], sample: dict[str, list[str | None]], stem
     scores = {name: _score(at, columns, sample.get(name, []), stem) for at, name in enumerate(columns)}
     ranked = sorted(columns, key=lambda name: -scores[name])
     likely = [name for name in ranked if scores[name] >= ENOUGH]
-    if len(likely) < 2 or scores[likely[0]] - scores[likely[1]] >= CLEAR:
+    alike = [name for name in ranked if likely and _names_the_same(name, likely[0]) and scores[name] > 0]
+    if len(alike) < 2 and (len(likely) < 2 or scores[likely[0]] - scores[likely[1]] >= CLEAR):
         return likely[:1]
-    return [name for name in likely if scores[likely[0]] - scores[name] < CLEAR][:3]
+    near = [name for name in likely if scores[likely[0]] - scores[name] < CLEAR]
+    return list(dict.fromkeys([*alike, *near] if len(alike) > 1 else near))[:3]
+
+
+def _names_the_same(one: str, other: str) -> bool:
+    """Whether two names share a telling word that is not all of them: of two incomes none is likelier by its place."""
+    words = [plain_words(one), plain_words(other)]
+    telling = {found[0] if (found := GOOD.search(word)) else word for word in words}
+    return len(telling) == 1 and not any(GOOD.fullmatch(word) or STRONG.fullmatch(word) for word in words)
 
 
 def _score(at: int, columns: Sequence[str], cells: Sequence[str | None], stem: str) -> float:

@@ -1,0 +1,82 @@
+"""The scorecard as people read it: a table of shares by manner, and the page of all planners."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+Counts = Mapping[str, Mapping[str, int]]
+VERDICTS = ("right", "asked", "wrong")
+MANNERS = {
+    "terse": "terse", "chatty": "chatty", "imperative": "imperative", "typos": "with typos", "question": "as a question",
+    "business": "a business person's words", "mixed": "Chinese with English terms", "off_topic": "off topic",
+    "ambiguous": "ambiguous", "unsafe": "unsafe", "unknown_column": "unknown column", "missing_file": "missing file",
+}  # fmt: skip
+UNMEASURED = "openai:* (any language model)"
+HEAD = """\
+# The scorecard
+
+How well requests are understood: `make scorecard` puts each of them to a planner, in a folder with the same tables and
+artifacts, and compares what comes back with what is due. Written by `make scorecard`; not by hand.
+
+- **right**: the plan that is due, the same tools in the same order, every argument that the request says and none that
+  it does not (names and a target that follow from the table may stand there). Where a question is due: no plan, and the
+  answers that it must offer are offered. Where a refusal is due: no plan.
+- **asked**: a question where a plan is due, or a question that does not offer what it should. It costs an answer and
+  does no harm.
+- **wrong**: any other plan. A wrong release step is still asked for before it runs.
+
+The requests ({count}, {english} in English and {chinese} in Chinese) are in `bench/scorecard/requests.jsonl`. They were
+written by the planner's author, so other people's requests fare worse than these.
+"""
+
+
+def summed(counts: Counts, *ends: str) -> Counter[str]:
+    """All manners together, or those whose key begins or ends so."""
+    total: Counter[str] = Counter()
+    for key, found in counts.items():
+        if not ends or key.startswith(ends) or key.endswith(ends):
+            total.update(found)
+    return total
+
+
+def shares(found: Mapping[str, int]) -> list[str]:
+    """How many there are, and the three shares in percent."""
+    count = sum(found.values())
+    return [str(count), *(f"{100 * found.get(name, 0) / count:.0f} %" for name in VERDICTS)]
+
+
+def rows(counts: Counts) -> list[list[str]]:
+    """One row a manner, then the languages, then all."""
+    found = [[words, *shares(summed(counts, f" {manner}"))] for manner, words in MANNERS.items() if _any(counts, manner)]
+    languages = [[words, *shares(summed(counts, code))] for code, words in (("en ", "English"), ("zh ", "Chinese"))]
+    return [*found, *languages, ["all", *shares(summed(counts))]]
+
+
+def _any(counts: Counts, manner: str) -> bool:
+    return any(key.endswith(f" {manner}") for key in counts)
+
+
+def table(counts: Counts) -> str:
+    """The shares as aligned text."""
+    head = ["manner", "requests", *VERDICTS]
+    return "\n".join(f"  {row[0]:<28}" + "".join(f"{cell:>10}" for cell in row[1:]) for row in [head, *rows(counts)])
+
+
+def page(measured: Mapping[str, Counts]) -> str:
+    """The whole page; a language model that nobody measured says so."""
+    offline = measured["offline"]
+    english, chinese = (sum(summed(offline, code).values()) for code in ("en ", "zh "))
+    parts = [HEAD.format(count=english + chinese, english=english, chinese=chinese)]
+    for name in sorted(measured, key=lambda name: name != "offline"):
+        parts += [f"## {_title(name)}\n", _markdown(measured[name])]
+    if len(measured) == 1:
+        parts += [f"## {UNMEASURED}\n", "Not measured. `make scorecard LLM=openai:NAME` measures one.\n"]
+    return "\n".join(parts)
+
+
+def _title(name: str) -> str:
+    return "The offline planner" if name == "offline" else f"`{name}`"
+
+
+def _markdown(counts: Counts) -> str:
+    lines = ["| manner | requests | right | asked | wrong |", "|---|---:|---:|---:|---:|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows(counts))]) + "\n"
