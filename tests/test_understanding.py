@@ -507,7 +507,7 @@ LATER: list[tuple[str, Steps | str]] = [
         "predict rent in houses.csv, ignore the column price",
         fit("houses.csv", "rent", "houses", pre={"drop": ["price"]}),
     ),
-    ("can you estimate how likely customers are to churn? churn.csv", ASK),
+    ("can you estimate how likely customers are to churn? churn.csv", fit()),
     ("model the price using houses.csv please", fit("houses.csv", "price", "houses")),
     (
         "给 titanic.parquet 训练一个逻辑回归，目标 survived",
@@ -548,7 +548,9 @@ LATER: list[tuple[str, Steps | str]] = [
     ("erase dataset fraud", one("delete", kind="dataset", name="fraud")),
     ("训练 churn.csv，用 pytorch", ASK),
     ("train on churn.csv with the Texas rows removed", ASK),
-    ("deploy churn to 20 % of users", ASK),
+    ("deploy churn to 20 % of users", release("churn", canary=20)),
+    ("deploy churn:2 on port 8080, start with a tenth of the visitors", release("churn:2", port=8080, canary=10)),
+    ("部署 churn:2，先放一成流量", release("churn:2", canary=10)),
     ("用 churn.csv 训练，先把年龄分箱", ASK),
     ("make me a sandwich", ASK),
     ("how many customers churned last month?", ASK),
@@ -637,11 +639,11 @@ my professor is strict|I am counting on you|this is urgent|our director is curio
 RISKS = {
     ", ": """but only the big spenders|leave the pensioners aside|women only|skip weekends|and mail it to Anna|and the invoices
 then ping the ops channel|Texas please|make sure seniors are left out|treat blanks as zero|do that each Friday
-unless it already ran|if nobody objects|with TLS|start with a tenth of the visitors|merge it with the call list
+unless it already ran|if nobody objects|with TLS|merge it with the call list
 rank-transform everything first|with a bit of smoothing|for premium accounts|one per city|penalise false alarms|warn Bob
 use a bigger test part|not the boring ones|people over fifty|on the test machine|as a spreadsheet|the gender matters""",
     "，": """只要大客户|老年人除外|周末的不算|女性客户|北京的那批|再发给小王|顺便画个图|和发票一起|每天跑一遍|如果没人反对
-先放一成流量|跟通话记录合并|先做个秩变换|给年轻人更高的权重|误报要罚得重一点|按风险排序|加个密码|空的当成零|跑完通知老板
+流量慢慢放|跟通话记录合并|先做个秩变换|给年轻人更高的权重|误报要罚得重一点|按风险排序|加个密码|空的当成零|跑完通知老板
 换成第二个工作表|把剩下的删了|高价值用户|重复的别要|做两版|放到测试机""",
 }
 

@@ -56,6 +56,7 @@ SEEN_IN |= {"no_such_revision": "to", "no_such_label": "positive"}
 ALONE = (
     "what_to_do",
     "revision_or_model",
+    "nearest",
     "nothing_understood",
     "nothing_to_do",
     "help",

@@ -22,6 +22,9 @@ ACCEPTED = {
 """The kinds of artifact that each tool takes, in the order in which a name is looked up."""
 
 
+VERSION = re.compile(r"(?:\b(?:version|v|ver|model)|模型|版本|第)\s*(\d+)", re.IGNORECASE)
+
+
 class Asked(Exception):
     """A question that ends the planning."""
 
@@ -89,6 +92,10 @@ class Desk:
     def only(self, kinds: tuple[str, ...]) -> Thing:
         """The only artifact of a kind, for "it" and for a request that names none."""
         names = self.names(kinds[0])
+        spoken = VERSION.search(self.said.draft.text)
+        same = [t for t in self.said.world.tags(kinds[0]) if spoken and t.endswith(f":{spoken[1]}")]
+        if same:
+            raise self.ask("which_artifact", same, kind=kinds[0])
         if len(names) == 1:
             return Thing("artifact", names[0])
         if not names:

@@ -16,7 +16,10 @@ def about_ekiben(said: Said) -> Question | None:
         return ask(said.language, "help", [example(said.language, said.world)])
     if pattern("_decline", "howto").search(text):
         return ask(said.language, "howto", [example(said.language, said.world)])
-    if not said.draft.things and "\uf003" not in text and pattern("_decline", "capability").search(text):
+    named = bool(said.draft.things) or "\uf003" in text
+    if not named and pattern("_decline", "howto_bare").search(text):
+        return ask(said.language, "howto", [example(said.language, said.world)])
+    if not named and pattern("_decline", "capability").search(text):
         return ask(said.language, "help", [example(said.language, said.world)])
     return None
 

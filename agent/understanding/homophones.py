@@ -60,7 +60,7 @@ def _slip(text: str, at: int, keyword: str) -> bool:
 def _sound(character: str) -> str:
     from anyascii import anyascii
 
-    return anyascii(character)
+    return str(anyascii(character))
 
 
 @cache

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from agent.understanding.lexicon import HAN, HOLE, Phrases, pattern, phrases, words
-from agent.understanding.risks import REASON, TALK, is_agreed_goal, is_reason, is_risky, is_talk
+from agent.understanding.risks import LEAVE_OUT, REASON, TALK, is_agreed_goal, is_reason, is_risky, is_talk
 from agent.understanding.said import Said
 from agent.understanding.text import Draft
 
@@ -73,8 +73,7 @@ def leftovers(said: Said) -> Rest:
     """The clauses that nothing explains, by whether they may be passed over."""
     text = re.sub(phrases("_filler")["harmless_digits"], " ", said.draft.text)
     text = re.sub(r"'s\b", " ", text)
-    rest = Rest(risky=[said.draft.show(m[0]) for m in pattern("_risky", "hard").finditer(text)])
-    rest.risky += [said.draft.show(m[0]) for m in UNWANTED.finditer(text)]
+    rest = Rest(risky=[said.draft.show(found) for found in never_passed(text)])
     if not _unexplained(text):
         return rest
     for clause in CLAUSE.split(_clauses().on(text).sub(_mark, text)):
@@ -82,6 +81,12 @@ def leftovers(said: Said) -> Rest:
         if kept:
             _sort(said, clause, kept, rest)
     return rest
+
+
+def never_passed(text: str) -> list[str]:
+    """What must be asked about, whatever else stands in the request."""
+    every = (pattern("_risky", "hard").finditer(text), UNWANTED.finditer(text), LEAVE_OUT.finditer(text))
+    return [match[0] for matches in every for match in matches]
 
 
 def _mark(match: re.Match[str]) -> str:

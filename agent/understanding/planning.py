@@ -40,6 +40,7 @@ PREPARES = {
 WISHES = {"where", "derive", "kinds", "missing", "impute", "scale", "encode", "weight_column"}
 """Wishes for preparing a table: on their own, with a table, they ask for a model."""
 
+ON_MODELS = {"evaluate", "explain", "package", "deploy", "export"}
 MAKERS = (
     "profile", "preprocess", "train", "evaluate", "explain", "compare", "register", "package", "deploy", "predict",
     "export",
@@ -131,6 +132,10 @@ def _imply_from_target(said: Said, desk: Desk, tables: list[str]) -> None:
     weak = str(said.slots.get("_weak", "")).lower()
     if weak and desk.exists(Thing("artifact", slug(weak)), ("model", "deployment")) and not models:
         _column_or_model(said, desk, tables, slug(weak))
+    elif models and not tables and {i.tool for i in said.intents} & ON_MODELS:
+        said.slots.pop("target")  # "the price estimator houses, live please"
+    elif said.wants("preprocess") and said.slots.get("_purpose"):
+        return
     elif models and tables and not said.wants("predict") and weak:
         said.intend("predict")
         said.slots.pop("target")

@@ -11,14 +11,16 @@ from agent.understanding.declines import about_ekiben, declined, take_platforms,
 from agent.understanding.homophones import mend_chinese
 from agent.understanding.intents import prepare, take_compounds, take_intents, take_weak
 from agent.understanding.labels import take_positive
-from agent.understanding.leftovers import leftovers, named_things
+from agent.understanding.leftovers import Rest, leftovers, named_things
 from agent.understanding.lexicon import pattern
+from agent.understanding.offers import asked, explains, leads, sure
 from agent.understanding.paths import take_paths
 from agent.understanding.planning import make_plan
 from agent.understanding.preparing import take_preparing
 from agent.understanding.replies import Asking, ask, example, passed_over
 from agent.understanding.roles import take_roles
 from agent.understanding.said import Said
+from agent.understanding.settling import settle
 from agent.understanding.slots import (
     take_choices,
     take_dialect,
@@ -27,6 +29,7 @@ from agent.understanding.slots import (
     take_metric,
     take_names,
     take_numbers,
+    take_origins,
     take_outputs,
 )
 from agent.understanding.text import Draft, is_chinese, normalise, tidy
@@ -38,6 +41,8 @@ NEW_NAME = re.compile(r"\w+(?=\s*[=＝](?![=＝]))")
 """What stands before a single equals sign is the name of a column to be worked out."""
 NO_TABLE = ("no_such_file", "no_such_file_none", "no_table")
 """Questions that come first: what can be done with a table's columns is known only with the table."""
+VAGUE = ("what_to_do", "nothing_understood")
+"""Questions that only say that nothing was understood."""
 NEGATED = re.compile(r"\b(?:not|no|never|without|except|but|if|unless)\b|不|别|除|没|无|如果", re.IGNORECASE)
 """Words after which a plan without the rest would be the opposite of what was asked."""
 
@@ -54,6 +59,7 @@ def read(request: str, world: World) -> Understanding:
 def _declined(said: Said) -> Question | None:
     """Take the things out; what is no request on tables ends here."""
     take_dialect(said)
+    take_origins(said)
     take_paths(said.draft, said.world)
     said.draft.text = tidy(said.draft.text)
     take_tags(said.draft, said.world)
@@ -110,8 +116,10 @@ def _take_arguments(said: Said) -> None:
     take_numbers(said, "max_latency_ms", "false_negative_cost", "memory_limit")
     take_duration(said)
     take_numbers(said, "test_fraction", "canary", "port", "replicas", "seed", "time_limit")
-    if re.search(r"日志|\blogs?\b|\btail\b", said.draft.text, re.IGNORECASE):
+    if re.search(r"日志|(?<![a-z])(?:logs?|tail)(?![a-z])", said.draft.text, re.IGNORECASE):
         take_numbers(said, "lines")
+    if re.search(r"expla|why|reason|为什么|为何|为啥|解释|原因|依据|判断", said.draft.text, re.IGNORECASE):
+        take_numbers(said, "row")
     take_platforms(said)
     take_choices(said)
     take_outputs(said)
@@ -122,12 +130,15 @@ def _planned(said: Said) -> Plan | Question:
     if said.wants("rollback"):
         said.draft.take(pattern("rollback", "previous"))
         take_numbers(said, "revision")
+    if said.wants("logs"):
+        take_numbers(said, "lines_alone")
     take_weak(said)
     wish = wished(said)
     desk = Desk(said)
     take_pronouns(desk)
     if said.problems:
         return wish or said.problems[0]
+    settle(said, desk)
     rest = leftovers(said)
     outcome = make_plan(said, desk)
     if wish and not (isinstance(outcome, Asking) and outcome.key in NO_TABLE):
@@ -135,9 +146,27 @@ def _planned(said: Said) -> Plan | Question:
     if isinstance(outcome, Plan) and not rest.risky and (not rest.passed or _is_safe(outcome, said)):
         said.notes += [passed_over(said.language, text) for text in rest.passed]
         return outcome
-    if rest.all and (isinstance(outcome, Plan) or not outcome.options):
-        return _left(said, rest.risky or rest.passed, outcome)
+    if isinstance(outcome, Plan):
+        return _unsure(said, outcome, rest)
+    if isinstance(outcome, Asking) and outcome.key in VAGUE:
+        return _read_as_others(said) or outcome
     return outcome
+
+
+def _unsure(said: Said, plan: Plan, rest: Rest) -> Plan | Question:
+    """A plan beside words that nothing explains: taken where people use them for it, else asked about."""
+    reading = leads(said, plan)
+    if reading and named_things(said.draft) and explains(said, reading):
+        said.notes += [passed_over(said.language, text) for text in rest.all]
+        return plan
+    return _left(said, rest.risky or rest.passed, plan)
+
+
+def _read_as_others(said: Said) -> Plan | Question | None:
+    """Where no verb is known: what others mean with such words, if it is clear, else the nearest readings."""
+    if not said.draft.things and not said.slots:
+        return None
+    return sure(said) or asked(said)
 
 
 def _is_safe(plan: Plan, said: Said) -> bool:
@@ -156,8 +185,6 @@ def _without(question: Asking, outcome: Plan | Question, said: Said) -> Question
     return question
 
 
-def _left(said: Said, rest: list[str], outcome: Plan | Question) -> Question:
+def _left(said: Said, rest: list[str], outcome: Plan) -> Question:
     """Something was not understood: offer the plan without it."""
-    if not said.intents or isinstance(outcome, Question):
-        return ask(said.language, "nothing_understood", [example(said.language, said.world)])
     return _without(ask(said.language, "not_understood", what=" … ".join(rest)), outcome, said)

@@ -118,6 +118,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "我没能理解这个请求。请说要做什么、用哪个表格或模型，例如：{example}",
     ),
     "what_to_do": ("What should be done with {what}?", "要对 {what} 做什么？"),
+    "nearest": (
+        "I am not sure what that means. These are the nearest that I can do. Which one is meant?",
+        "我不太确定这是什么意思。下面是最接近的几种，指的是哪一个？",
+    ),
     "which_reading": ("That can be read in more than one way. Which is meant?", "这句话有不止一种理解。是哪一种？"),
     "nothing_to_do": ("Then there is nothing to do. What should be done instead?", "那就没有要做的事了。要做什么呢？"),
     "unused": (

@@ -59,6 +59,11 @@ def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bo
     )
 
 
+def is_sign(word: str) -> bool:
+    """Whether a word by itself can change a plan."""
+    return any(signals("_risky", group).among(word) for group in (*ALWAYS, "negation"))
+
+
 def is_agreed_goal(said: Said, clause: str, kept: list[str]) -> bool:
     """Whether the rest of a verb's clause says no more than what will be predicted: "… that warns when pumps fail"."""
     return len(kept) <= 4 and means_something(clause) and _agrees(said, clause)

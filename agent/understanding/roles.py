@@ -5,7 +5,7 @@ import re
 from agent.understanding.artifacts import known_names
 from agent.understanding.columns import is_condition, is_plain, mentions, partly, read_list, read_one, unknown_word
 from agent.understanding.forms import but_dropped, forms, is_verb, keep, verbs
-from agent.understanding.lexicon import HAN, HOLE, Phrases, phrases
+from agent.understanding.lexicon import HAN, HOLE, PATHS, Phrases, phrases
 from agent.understanding.paths import nearest
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
@@ -78,14 +78,16 @@ def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, ma
             return
         keep(said, slot, read)
         when = re.search("(?:训练|建模)(?:时|的时候)", match[0])
-        draft.cut(match.start(), after.end() if after else stop, f"{HOLE}训练{HOLE}" if when else HOLE)
+        inside = "".join(re.findall(f"[{PATHS}]", match[0]))
+        draft.cut(match.start(), after.end() if after else stop, f"{HOLE}训练{HOLE}" if when else HOLE + inside)
 
 
 def _begins(said: Said, match: re.Match[str]) -> int:
     """Where the columns begin: of 目标列是是否流失 the second 是 belongs to the column."""
     last = match.end()
     found = [
-        at for at, read in mentions(said.draft, max(match.start() + 1, last - 2), len(said.draft.text), said.columns)
+        at
+        for at, read in mentions(said.draft, max(match.start() + 1, last - 2), len(said.draft.text), said.columns)
         if at < last < read.end and re.match(f"[{HAN}]", said.draft.text[at])
     ]
     return found[0] if found else last
@@ -125,7 +127,12 @@ def _is_predicted(text: str, at: int) -> bool:
 def _unknown(said: Said, slot: str, match: re.Match[str]) -> None:
     """A word where a column should stand: ask, unless it is an ordinary word."""
     word = unknown_word(said.draft, match.end())
-    if word is None or not said.columns or word[0].lower() in known_names(said.world) or _ordinary(said, slot, word[0]):
+    if (
+        word is None
+        or not said.columns
+        or word[0].lower() in known_names(said.world)
+        or _ordinary(said, slot, word[0], match[0].rstrip())
+    ):
         return
     part = partly(word[0], said.columns)
     key = "which_column" if len(part) > 1 else "no_such_column"
@@ -134,8 +141,10 @@ def _unknown(said: Said, slot: str, match: re.Match[str]) -> None:
     said.draft.cut(match.start(), word[1])
 
 
-def _ordinary(said: Said, slot: str, word: str) -> bool:
-    if slot == "drop" and word.lower() in ("port", "host", "seed", "replicas", "metric"):
+def _ordinary(said: Said, slot: str, word: str, before: str) -> bool:
+    if slot == "drop" and (
+        before.lower().endswith("no") or word.lower() in ("port", "host", "seed", "replicas", "metric")
+    ):
         return True
     if is_plain(word) or (slot != "target" and re.match(f"[{HAN}]", word) and slot != "drop"):
         return True

@@ -10,7 +10,7 @@ from agent.understanding.training import Origin
 from tools.core.names import slug, stem
 from tools.core.plan import Step
 
-DEPLOY = ("platform", "host", "port", "replicas", "canary", "only_if_better")
+DEPLOY = ("platform", "host", "port", "replicas", "canary", "cors", "only_if_better", "namespace", "registry")
 Maker = Callable[[Desk, Intent, Origin], list[Step]]
 
 
@@ -40,7 +40,8 @@ def evaluate(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     args = {"model": _model(desk, intent, origin).tag}
     wanted = desk.said.wants("predict") or desk.said.wants("monitor")
     path = None if wanted else _path(desk, intent)
-    return [Step(tool=intent.tool, args=args | ({"path": path} if path else {}))]
+    row = _given(desk, ("row",)) if intent.tool == "explain" else {}
+    return [Step(tool=intent.tool, args=args | ({"path": path} if path else {}) | row)]
 
 
 def compare(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
@@ -72,7 +73,8 @@ def _newest(models: list[str], name: str) -> str:
 def package(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     thing = _model(desk, intent, origin)
     chosen = {} if desk.said.wants("deploy") or origin.model else _name(desk)
-    return [Step(tool="package", args={"model": thing.tag, **chosen})]
+    written = {} if desk.said.wants("predict") else _output(desk) | _given(desk, ("overwrite",))
+    return [Step(tool="package", args={"model": thing.tag, **chosen, **written})]
 
 
 def _name(desk: Desk) -> dict[str, str]:

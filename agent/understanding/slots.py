@@ -21,7 +21,7 @@ from agent.understanding.numbers import DURATION, ORDINALS, number, seconds, who
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
-WHOLE = ("port", "replicas", "seed", "canary", "lines")
+WHOLE = ("port", "replicas", "seed", "canary", "lines", "row")
 BOUNDS = {
     "port": (1, 65535),
     "replicas": (1, 1000),
@@ -72,6 +72,7 @@ def _refused(said: Said, match: re.Match[str]) -> None:
 
 
 def _keep(said: Said, name: str, value: float) -> None:
+    name = name.removesuffix("_alone")
     low, high = BOUNDS.get(name, (0, 1e12))
     if not low <= value <= high or (name in WHOLE and value != int(value)):
         what = name.replace("_", " ")
@@ -86,7 +87,19 @@ def _value(name: str, text: str) -> float:
     found = [number(n) for n in re.findall(NUMBER, _numeric(text), re.IGNORECASE)]
     if name == "test_fraction":
         return _fraction(text, found)
-    return found[-1]
+    if name == "false_negative_cost" and (times := re.search(rf"({NUMBER}) ?(?:times|x|×|-?fold|倍)", text, re.I)):
+        return number(times[1])
+    return _share(text, found) if name == "canary" else found[-1]
+
+
+def _share(text: str, found: list[float]) -> float:
+    """Percent of the traffic: "one in ten", 一成, "a fifth of the requests"."""
+    for word, share in (("tenth", 10), ("fifth", 20), ("quarter", 25), ("third", 33)):
+        if word in text:
+            return share
+    if re.search(r"\b(?:in|of)\b", text, re.IGNORECASE) and "%" not in text and "percent" not in text:
+        return 100 / found[-1]
+    return found[-1] * 10 if "成" in text else found[-1]
 
 
 def _numeric(text: str) -> str:
@@ -152,7 +165,7 @@ def take_choices(said: Said) -> None:
         for match in reversed(list(choices("_slots", name).finditer(draft.text))):
             _refused(said, match)
             said.set(name, chosen(match, "_slots", name))
-            draft.cut(match.start(), match.end())
+            draft.cut(match.start(), match.end(), HOLE + "".join(re.findall(f"[{PATHS}]", match[0])))
     for name in ("host", "encoding"):
         for match in draft.take(pattern("_slots", name)):
             said.set(name, next(v for v in match.groupdict().values() if v).lower())
@@ -169,6 +182,14 @@ def take_dialect(said: Said) -> None:
         return
     for match in said.draft.take(choices("_slots", "separator")):
         said.set("separator", chosen(match, "_slots", "separator"))
+
+
+def take_origins(said: Said) -> None:
+    """Addresses of pages that may ask a deployment, before they are read as paths."""
+    if not re.search(phrases("_slots")["cors"]["trigger"], said.draft.text, re.IGNORECASE):
+        return
+    for match in said.draft.take(pattern("_slots", "cors")):
+        said.slots.setdefault("cors", []).append((match["o"] or match["oz"]).rstrip("/"))
 
 
 def take_estimators(said: Said) -> None:
@@ -216,7 +237,7 @@ def _spaced(phrase: str) -> str:
 
 
 def take_outputs(said: Said) -> None:
-    """Paths to write to: `into out.csv`, `结果保存到 out.csv`."""
+    """Paths to write to: `into out.csv`, `结果保存到 out.csv`; a script is never read."""
     draft = said.draft
     for match in reversed(list(pattern("_slots", "output").finditer(draft.text))):
         mark = next(c for c in match[0] if c in draft.things)
@@ -225,11 +246,12 @@ def take_outputs(said: Said) -> None:
             continue
         said.outputs.append(mark)
         draft.cut(match.start(), match.end())
+    said.outputs += [m for m in draft.order("path") if draft.things[m].value.endswith(".py")]
 
 
 def take_names(said: Said) -> None:
     """Names that the request chooses: `call it fraud`, `叫做 fraud`, `deploy it as fraud`."""
-    for slot in ("model_name", "name", "deploy_name", "sheet"):
+    for slot in ("namespace", "registry", "model_name", "name", "deploy_name", "sheet"):
         if not re.search(phrases("_slots")[slot]["trigger"], said.draft.text, re.IGNORECASE):
             continue
         for match in reversed(list(pattern("_slots", slot).finditer(said.draft.text))):

@@ -55,6 +55,8 @@ def _weak(said: Said, match: re.Match[str]) -> None:
         said.slots["_implied"] = True
         return
     keep(said, "target", read)
+    if re.search(r"\b(?:for|to|so we can)\s*$|用于$|以便$", draft.text[: match.start()], re.IGNORECASE):
+        said.slots["_purpose"] = True
     if re.match(r"\s*(?:for|on|in|with|of|over)\b|的", draft.text[read.end :]):
         said.slots["_weak"] = draft.text[at : read.end].strip()
     draft.cut(at, read.end)

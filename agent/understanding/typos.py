@@ -9,7 +9,9 @@ from agent.understanding.lexicon import PHRASES, phrases
 from agent.understanding.said import Said
 
 WORD = re.compile(r"(?<![A-Za-z0-9_.\-/\\'])[A-Za-z]{3,}(?![A-Za-z0-9_\-/\\'])")
-NAMES = re.compile(r"(?:\b(?:call(?:ed)?(?: (?:it|this|that))?|named?|as|it|column|target|label)\s+|叫做?|名为)$", re.IGNORECASE)
+NAMES = re.compile(
+    r"(?:\b(?:call(?:ed)?(?: (?:it|this|that))?|named?|as|column|target|label)\s+|叫做?|名为)$", re.IGNORECASE
+)
 """What stands before a word that may be a name."""
 STEM = re.compile(r"[a-z]{4,}(?!\((?:[^()]*)\)(?!\?)|\\w|\[)")
 SHORT, LONG = 6, 9
@@ -65,7 +67,8 @@ def _is_slip(word: str, keyword: str) -> bool:
     from rapidfuzz.distance import OSA
 
     if len(word) < 5 and len(keyword) < 5:
-        return len(word) == len(keyword) and sorted(word) == sorted(keyword)
+        swapped = len(word) == len(keyword) and sorted(word) == sorted(keyword)
+        return swapped or (keyword != word and re.sub(r"(.)\1", r"\1", keyword) == word)
     if len(keyword) < 4 or (word[0] != keyword[0] and sorted(word[:2]) != sorted(keyword[:2])):
         return False
     distance = OSA.distance(word, keyword, score_cutoff=2)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 Counts = Mapping[str, Mapping[str, int]]
 VERDICTS = ("right", "asked", "wrong")
 MANNERS = {
-    "terse": "terse", "chatty": "chatty", "imperative": "imperative", "typos": "with typos", "question": "as a question",
+    "terse": "terse", "chatty": "chatty", "imperative": "imperative", "typos": "with typos",
+    "question": "as a question",
     "business": "a business person's words", "mixed": "Chinese with English terms", "off_topic": "off topic",
     "ambiguous": "ambiguous", "unsafe": "unsafe", "unknown_column": "unknown column", "missing_file": "missing file",
 }  # fmt: skip
@@ -46,7 +47,9 @@ def shares(found: Mapping[str, int]) -> list[str]:
 
 def rows(counts: Counts) -> list[list[str]]:
     """One row a manner, then the languages, then all."""
-    found = [[words, *shares(summed(counts, f" {manner}"))] for manner, words in MANNERS.items() if _any(counts, manner)]
+    found = [
+        [words, *shares(summed(counts, f" {manner}"))] for manner, words in MANNERS.items() if _any(counts, manner)
+    ]
     languages = [[words, *shares(summed(counts, code))] for code, words in (("en ", "English"), ("zh ", "Chinese"))]
     return [*found, *languages, ["all", *shares(summed(counts))]]
 
