@@ -109,7 +109,7 @@ def unexplained(draft: Draft, text: str, reading: str, risky: Callable[[str], bo
         length = 3 if not word.isascii() else 2 if risky(word) else 1
         if word not in ("T", "M") and _is_known(words, at, length, _vocabulary(reading)):
             kept[start:end] = " " * (end - start)
-    return "".join(kept)
+    return re.sub(r"\s+", " ", "".join(kept))
 
 
 def _is_known(words: list[str], at: int, length: int, known: frozenset[str]) -> bool:
