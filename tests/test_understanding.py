@@ -490,7 +490,7 @@ LATER: list[tuple[str, Steps | str]] = [
     ("houses.csv 有多少行？", one("profile", path="houses.csv", name="houses")),
     ("Kindly train a classification model using churn.csv with Churn as the label", fit()),
     ("do a quick training run on churn.csv, 10 seconds", fit(time_limit=10)),
-    ("train on churn.csv w target Churn, skip TotalCharges and MonthlyCharges", ASK),
+    ("train on churn.csv w target Churn, skip TotalCharges and MonthlyCharges", fit(pre={"drop": ["TotalCharges", "MonthlyCharges"]})),
     ("I want the highest recall possible on churn.csv", fit(metric="recall")),
     (
         "boosted trees on titanic.parquet, target survived, metric accuracy, 1 minute",
@@ -638,7 +638,7 @@ my professor is strict|I am counting on you|this is urgent|our director is curio
 }
 RISKS = {
     ", ": """but only the big spenders|leave the pensioners aside|women only|skip weekends|and mail it to Anna|and the invoices
-then ping the ops channel|Texas please|make sure seniors are left out|treat blanks as zero|do that each Friday
+then ping the ops channel|Texas please|make sure seniors are left out|do that each Friday
 unless it already ran|if nobody objects|with TLS|merge it with the call list
 rank-transform everything first|with a bit of smoothing|for premium accounts|one per city|penalise false alarms|warn Bob
 use a bigger test part|not the boring ones|people over fifty|on the test machine|as a spreadsheet|the gender matters""",

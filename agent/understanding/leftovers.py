@@ -10,6 +10,7 @@ from functools import cache
 
 from agent.understanding.lexicon import HAN, HOLE, Phrases, pattern, phrases, words
 from agent.understanding.risks import LEAVE_OUT, REASON, TALK, is_agreed_goal, is_reason, is_risky, is_talk
+from agent.understanding.stories import is_story
 from agent.understanding.said import Said
 from agent.understanding.text import Draft
 
@@ -81,6 +82,18 @@ def leftovers(said: Said) -> Rest:
         if kept:
             _sort(said, clause, kept, rest)
     return rest
+
+
+def is_only_talk(said: Said) -> bool:
+    """Whether all that nothing explains may be passed over once it is clear what is asked for."""
+    if never_passed(said.draft.text):
+        return False
+    text = re.sub(r"'s\b", " ", _clauses().on(said.draft.text).sub(_mark, said.draft.text))
+    for clause in CLAUSE.split(text):
+        kept = _unexplained(clause)
+        if kept and not is_story(said, PART.sub(" ", clause), kept, PART.search(clause) is not None):
+            return False
+    return True
 
 
 def never_passed(text: str) -> list[str]:

@@ -70,6 +70,11 @@ def masked(draft: Draft, text: str) -> str:
     return re.sub("[\ue000-\uf0ff]", " ", plain)
 
 
+def has_words(draft: Draft, text: str) -> bool:
+    """Whether a text says more than names."""
+    return any(word not in ("^", "T", "M", "$") for word in tokens(masked(draft, text)))
+
+
 def runs(words: list[str]) -> set[str]:
     """Runs of one to three words."""
     return {" ".join(words[at : at + n]) for n in (1, 2, 3) for at in range(len(words) - n + 1)} - {"^", "$"}

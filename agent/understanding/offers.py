@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from agent.understanding.assign import Desk
 from agent.understanding.canonical import render
-from agent.understanding.leftovers import leftovers, never_passed
-from agent.understanding.nearest import TOOLS, masked, ranked, unexplained
+from agent.understanding.leftovers import is_only_talk, never_passed
+from agent.understanding.nearest import TOOLS, has_words, masked, ranked, unexplained
 from agent.understanding.planning import make_plan
 from agent.understanding.replies import Asking, ask
 from agent.understanding.risks import is_sign
@@ -16,8 +16,10 @@ from tools.core.plan import Plan
 MOST = 3
 """Readings that are offered."""
 LOOKED_AT = 6
-SURE = 6.0
-"""So much likelier than the next reading (a logarithm of odds), and a reading is taken without asking."""
+SURE, SURER = 4.0, 9.0
+"""So much likelier than the next reading (a logarithm of odds), and a reading is taken without asking; a release."""
+RELEASES = ("deploy", "train_deploy", "promote", "rollback", "stop", "delete")
+ON_TABLES = ("profile", "preprocess", "train", "train_evaluate", "train_deploy")
 PASSING = ("_implied", "_weak")
 
 
@@ -43,24 +45,23 @@ def offers(said: Said) -> list[Offer]:
 
 def sure(said: Said) -> Plan | None:
     """The plan of the nearest reading, where it leads clearly and explains every word that could change it."""
-    every = offers(said)
-    if not every or every[0].lead < SURE or not explains(said, every[0].reading):
+    first = next(iter(offers(said)), None)
+    if first is None or not has_words(said.draft, said.worded):
         return None
-    return every[0].plan
+    needed = SURER if first.reading in RELEASES else SURE
+    return first.plan if first.lead >= needed and explains(said, first.reading) else None
 
 
 def explains(said: Said, reading: str) -> bool:
     """Whether what nothing else explains are words that people use for that reading."""
-    if never_passed(said.draft.text):
-        return False
     text = unexplained(said.draft, said.draft.text, reading, is_sign)
-    return not leftovers(replace(said, draft=Draft(text, said.draft.things))).risky
+    return not never_passed(said.draft.text) and is_only_talk(replace(said, draft=Draft(text, said.draft.things)))
 
 
 def leads(said: Said, plan: Plan) -> str | None:
-    """The nearest reading, if it is that plan."""
-    first = offers(said)[:1]
-    return first[0].reading if first and _tools(first[0].plan) == _tools(plan) else None
+    """The reading that is that plan, if it is one of the two nearest."""
+    same = [offer.reading for offer in offers(said)[:2] if _tools(offer.plan) == _tools(plan)]
+    return same[0] if same else None
 
 
 def asked(said: Said) -> Asking | None:
@@ -75,7 +76,7 @@ def _tools(plan: Plan) -> list[str]:
 
 def _planned_as(said: Said, reading: str) -> Plan | None:
     """The plan of a reading with everything that the request says; None when it does not fit."""
-    if reading == "none":
+    if reading == "none" or (reading in ON_TABLES and not said.draft.order("path")):
         return None
     intents = [Intent(tool, "") for tool in TOOLS.get(reading, (reading,))]
     slots = {name: value for name, value in said.slots.items() if name not in PASSING}

@@ -40,7 +40,7 @@ def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bo
     """Whether to ask about a clause; `kept` are its words that are not harmless; a `part` of the plan is in it."""
     predicts = any(said.wants(tool) for tool in ("train", "predict", "preprocess"))
     goal = predicts and is_goal(clause)
-    agreed = (goal and _agrees(said, clause)) or (part and is_agreed_goal(said, clause, kept))
+    agreed = (goal and is_agreed(said, clause)) or (part and is_agreed_goal(said, clause, kept))
     if LEAVE_OUT.search(clause):
         return True
     if agreed:
@@ -53,8 +53,8 @@ def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bo
         or NUMBERS.search(ONE.sub(" ", clause)) is not None
         or PLACE.search(clause.strip()[1:]) is not None
         or not (agreed or reason or is_talk(clause))
-        or any(_is_near(said, word) for word in kept)
-        or _says_label(said, clause)
+        or any(is_near(said, word) for word in kept)
+        or says_label(said, clause)
         or (goal and not agreed)
     )
 
@@ -66,10 +66,10 @@ def is_sign(word: str) -> bool:
 
 def is_agreed_goal(said: Said, clause: str, kept: list[str]) -> bool:
     """Whether the rest of a verb's clause says no more than what will be predicted: "… that warns when pumps fail"."""
-    return len(kept) <= 4 and means_something(clause) and _agrees(said, clause)
+    return len(kept) <= 4 and means_something(clause) and is_agreed(said, clause)
 
 
-def _agrees(said: Said, clause: str) -> bool:
+def is_agreed(said: Said, clause: str) -> bool:
     """Whether what somebody wants to know is what the plan will predict."""
     if not (said.wants("train") or said.wants("predict") or said.wants("preprocess")):
         return True
@@ -90,7 +90,7 @@ def is_reason(clause: str) -> bool:
     return REASON in clause or signals("_risky", "reason").among(clause)
 
 
-def _is_near(said: Said, word: str) -> bool:
+def is_near(said: Said, word: str) -> bool:
     """Whether a word could be a column, a table or an artifact."""
     if re.match(f"[{HAN}]", word):
         return any(_overlaps(word, c) for c in said.columns if not _is_target(said, c))
@@ -138,7 +138,7 @@ def _names(said: Said) -> list[str]:
     return list(known_names(said.world))
 
 
-def _says_label(said: Said, clause: str) -> bool:
+def says_label(said: Said, clause: str) -> bool:
     """Whether a value of a column is named: "female customers"."""
     for thing in said.draft.things.values():
         facts = said.world.table(thing.value) if thing.kind == "path" else None
