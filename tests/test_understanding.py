@@ -463,7 +463,6 @@ LATER: list[tuple[str, Steps | str]] = [
     ("用 churn.csv 和 houses.csv 一起训练", ASK),
     ("用 churn.csv 训练，如果 AUC 大于 0.8 就部署", ASK),
     ("预测 houses.csv 里的 price 和 rent", ASK),
-    ("你觉得 churn 好不好看", ASK),
     ("明天下雨吗", ASK),
     ("write python code for sorting", ASK),
     ("who won the world cup", ASK),

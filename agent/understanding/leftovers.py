@@ -10,7 +10,7 @@ from functools import cache
 
 from agent.understanding.lexicon import HAN, HOLE, Phrases, pattern, phrases, words
 from agent.understanding.risks import LEAVE_OUT, REASON, TALK, is_agreed_goal, is_reason, is_risky, is_talk
-from agent.understanding.stories import is_story
+from agent.understanding.stories import is_story, tells
 from agent.understanding.said import Said
 from agent.understanding.text import Draft
 
@@ -84,16 +84,27 @@ def leftovers(said: Said) -> Rest:
     return rest
 
 
-def is_only_talk(said: Said) -> bool:
-    """Whether all that nothing explains may be passed over once it is clear what is asked for."""
-    if never_passed(said.draft.text):
-        return False
-    text = re.sub(r"'s\b", " ", _clauses().on(said.draft.text).sub(_mark, said.draft.text))
-    for clause in CLAUSE.split(text):
-        kept = _unexplained(clause)
-        if kept and not is_story(said, PART.sub(" ", clause), kept, PART.search(clause) is not None):
+def is_only_talk(said: Said, cleared: str) -> bool:
+    """Whether all that nothing explains may be passed over; `cleared` is the text without the words that are explained.
+
+    Both are of one length.
+    """
+    text, start = said.draft.text, 0
+    for match in [*CLAUSE.finditer(text), None]:
+        end = match.start() if match else len(text)
+        left = re.sub(r"'s\b", " ", _clauses().on(text).sub(_mark, cleared[start:end]))
+        kept = _unexplained(left)
+        if kept and not is_story(said, PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left))):
             return False
+        start = match.end() if match else end
     return True
+
+
+def is_told(said: Said, mark: str) -> bool:
+    """Whether the clause in which a verb stands tells a story."""
+    if not mark:
+        return False
+    return all(tells(PART.sub(" ", clause)) for clause in CLAUSE.split(said.draft.text) if mark in clause)
 
 
 def never_passed(text: str) -> list[str]:

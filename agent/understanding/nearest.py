@@ -103,7 +103,7 @@ def _vocabulary(reading: str) -> frozenset[str]:
 
 
 def unexplained(draft: Draft, text: str, reading: str, risky: Callable[[str], bool]) -> str:
-    """The text without the words that people use for that reading.
+    """The text, as long as it was, with blanks for the words that people use for that reading.
 
     A Chinese character needs two neighbours to be known, a risky word one.
     """
@@ -114,7 +114,7 @@ def unexplained(draft: Draft, text: str, reading: str, risky: Callable[[str], bo
         length = 3 if not word.isascii() else 2 if risky(word) else 1
         if word not in ("T", "M") and _is_known(words, at, length, _vocabulary(reading)):
             kept[start:end] = " " * (end - start)
-    return re.sub(r"\s+", " ", "".join(kept))
+    return "".join(kept)
 
 
 def _is_known(words: list[str], at: int, length: int, known: frozenset[str]) -> bool:

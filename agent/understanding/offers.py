@@ -1,25 +1,26 @@
 """What a request may mean where the rules are not sure: the nearest readings whose arguments fit, as plans."""
 
+import math
 from dataclasses import dataclass, replace
 
 from agent.understanding.assign import Desk
 from agent.understanding.canonical import render
-from agent.understanding.leftovers import is_only_talk, never_passed
+from agent.understanding.leftovers import is_only_talk, is_told, never_passed
 from agent.understanding.nearest import TOOLS, has_words, masked, ranked, unexplained
 from agent.understanding.planning import make_plan
 from agent.understanding.replies import Asking, ask
 from agent.understanding.risks import is_sign
 from agent.understanding.said import Intent, Said
-from agent.understanding.text import Draft
 from tools.core.plan import Plan
 
 MOST = 3
 """Readings that are offered."""
-LOOKED_AT = 6
 SURE, SURER = 4.0, 9.0
 """So much likelier than the next reading (a logarithm of odds), and a reading is taken without asking; a release."""
 RELEASES = ("deploy", "train_deploy", "promote", "rollback", "stop", "delete")
 ON_TABLES = ("profile", "preprocess", "train", "train_evaluate", "train_deploy")
+MADE = ("profile", "preprocess", "package")
+"""Tools that others imply."""
 PASSING = ("_implied", "_weak")
 
 
@@ -35,11 +36,11 @@ class Offer:
 def offers(said: Said) -> list[Offer]:
     """The nearest readings that make a plan with all that the request says."""
     found: list[tuple[str, float, Plan]] = []
-    for reading, odds in ranked(masked(said.draft, said.worded))[:LOOKED_AT]:
+    for reading, odds in ranked(masked(said.draft, said.worded)):
         plan = _planned_as(said, reading)
         if plan is not None and all(plan.plan != other.plan for _, _, other in found):
             found.append((reading, odds, plan))
-    following = [odds for _, odds, _ in found[1:]] + [0.0]
+    following = [odds for _, odds, _ in found[1:]] + [0.0 if found and found[0][0] in RELEASES else -math.inf]
     return [Offer(name, plan, odds - after) for (name, odds, plan), after in zip(found, following, strict=False)][:MOST]
 
 
@@ -52,26 +53,35 @@ def sure(said: Said) -> Plan | None:
     return first.plan if first.lead >= needed and explains(said, first.reading) else None
 
 
+def sure_beside(said: Said) -> Plan | None:
+    """The same where the rules know verbs: what the reading leaves out must have been told, and it releases nothing."""
+    first = next(iter(offers(said)), None)
+    if first is None or first.reading in RELEASES:
+        return None
+    tools = TOOLS.get(first.reading, (first.reading,))
+    others = [intent for intent in said.intents if intent.tool not in (*tools, *MADE)]
+    return sure(said) if all(is_told(said, intent.mark) for intent in others) else None
+
+
 def explains(said: Said, reading: str) -> bool:
     """Whether what nothing else explains are words that people use for that reading."""
     text = unexplained(said.draft, said.draft.text, reading, is_sign)
-    return not never_passed(said.draft.text) and is_only_talk(replace(said, draft=Draft(text, said.draft.things)))
+    return not never_passed(said.draft.text) and is_only_talk(said, text)
 
 
-def leads(said: Said, plan: Plan) -> str | None:
-    """The reading that is that plan, if it is one of the two nearest."""
-    same = [offer.reading for offer in offers(said)[:2] if _tools(offer.plan) == _tools(plan)]
-    return same[0] if same else None
+def reading_of(plan: Plan) -> str:
+    """The reading that a plan is, where it is one; else its last tool."""
+    tools = tuple(step.tool for step in plan.plan if step.tool not in MADE)
+    for reading, wanted in TOOLS.items():
+        if tuple(tool for tool in wanted if tool not in MADE) == tools:
+            return reading
+    return tools[-1] if tools else plan.plan[-1].tool
 
 
 def asked(said: Said) -> Asking | None:
     """The question which of the nearest readings is meant; None when there is none."""
     options = [render(offer.plan, said.language) for offer in offers(said)]
     return ask(said.language, "nearest", options) if options else None
-
-
-def _tools(plan: Plan) -> list[str]:
-    return [step.tool for step in plan.plan]
 
 
 def _planned_as(said: Said, reading: str) -> Plan | None:

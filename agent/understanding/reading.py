@@ -13,7 +13,7 @@ from agent.understanding.intents import prepare, take_compounds, take_intents, t
 from agent.understanding.labels import take_positive
 from agent.understanding.leftovers import Rest, leftovers, named_things
 from agent.understanding.lexicon import pattern
-from agent.understanding.offers import asked, explains, leads, sure
+from agent.understanding.offers import asked, explains, reading_of, sure, sure_beside
 from agent.understanding.paths import take_paths
 from agent.understanding.planning import make_plan
 from agent.understanding.preparing import take_preparing
@@ -41,7 +41,9 @@ NEW_NAME = re.compile(r"\w+(?=\s*[=＝](?![=＝]))")
 """What stands before a single equals sign is the name of a column to be worked out."""
 NO_TABLE = ("no_such_file", "no_such_file_none", "no_table")
 """Questions that come first: what can be done with a table's columns is known only with the table."""
-VAGUE = ("what_to_do", "nothing_understood")
+VAGUE = ("what_to_do", "nothing_understood", "unused", "two_models", "no_table")
+"""Questions that another reading may settle."""
+NOTHING = ("what_to_do", "nothing_understood")
 """Questions that only say that nothing was understood."""
 NEGATED = re.compile(r"\b(?:not|no|never|without|except|but|if|unless)\b|不|别|除|没|无|如果", re.IGNORECASE)
 """Words after which a plan without the rest would be the opposite of what was asked."""
@@ -149,23 +151,24 @@ def _planned(said: Said) -> Plan | Question:
     if isinstance(outcome, Plan):
         return _unsure(said, outcome, rest)
     if isinstance(outcome, Asking) and outcome.key in VAGUE:
-        return _read_as_others(said) or outcome
+        return _read_as_others(said, outcome.key in NOTHING) or outcome
     return outcome
 
 
 def _unsure(said: Said, plan: Plan, rest: Rest) -> Plan | Question:
-    """A plan beside words that nothing explains: taken where people use them for it, else asked about."""
-    reading = leads(said, plan)
-    if reading and named_things(said.draft) and explains(said, reading):
+    """A plan beside words that nothing explains: taken where they only tell a story, else asked about."""
+    if named_things(said.draft) and explains(said, reading_of(plan)):
         said.notes += [passed_over(said.language, text) for text in rest.all]
         return plan
     return _left(said, rest.risky or rest.passed, plan)
 
 
-def _read_as_others(said: Said) -> Plan | Question | None:
+def _read_as_others(said: Said, vague: bool) -> Plan | Question | None:
     """Where no verb is known: what others mean with such words, if it is clear, else the nearest readings."""
     if not said.draft.things and not said.slots:
         return None
+    if not vague:
+        return sure_beside(said)
     return sure(said) or asked(said)
 
 

@@ -10,6 +10,7 @@ from agent.understanding.risks import LEAVE_OUT, is_agreed, is_near, is_talk, sa
 from agent.understanding.said import Said
 from agent.understanding.signals import signals
 
+LINK = re.compile(r"^(?:(?:and|but|so|then|please|also|just|ok|okay|well|oh)\b[\s,]*)+", re.IGNORECASE)
 FEW = 3
 """Unknown words that may stand beside a verb that is known."""
 COUNTED = re.compile(
@@ -18,15 +19,30 @@ COUNTED = re.compile(
 )
 
 
-def is_story(said: Said, clause: str, kept: list[str], part: bool) -> bool:
-    """Whether a clause may be passed over; `kept` are its words that are not harmless, `part` has the plan in it."""
-    if LEAVE_OUT.search(clause) or COUNTED.search(clause) or signals("_talk", "always").among(clause):
+def is_story(said: Said, whole: str, left: str, kept: list[str], part: bool) -> bool:
+    """Whether a clause may be passed over.
+
+    `left` is what is not explained of it, `kept` the words of that which are not harmless; `part` says whether some of
+    the plan is in it.
+    """
+    left = " ".join(left.split())
+    if LEAVE_OUT.search(whole) or COUNTED.search(left) or signals("_talk", "conditions").among(whole):
         return False
-    if any(is_near(said, word) for word in kept) or says_label(said, clause) or not is_agreed_or_no_goal(said, clause):
+    if signals("_talk", "always").among(left if part else whole):
+        return False
+    if any(is_near(said, word) for word in kept) or says_label(said, left) or not is_agreed_or_no_goal(said, left):
         return False
     if part:
-        return is_talk(clause) or len(kept) <= FEW
-    return is_talk(clause) and pattern("_talk", "order").match(clause.strip(" ,.;:!?")) is None
+        return tells(whole) or (len(kept) <= FEW and not any(word[:1].isupper() for word in kept))
+    return tells(whole)
+
+
+def tells(clause: str) -> bool:
+    """Whether a clause tells something, and orders nothing."""
+    bare = LINK.sub("", clause.strip(" ,.;:!?"))
+    if pattern("_talk", "order").match(bare) is not None:
+        return False
+    return is_talk(clause) or signals("_talk", "cue").among(bare)
 
 
 def is_agreed_or_no_goal(said: Said, clause: str) -> bool:
