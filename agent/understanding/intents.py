@@ -14,6 +14,7 @@ from agent.understanding.lexicon import (
     pattern,
     phrases,
 )
+from agent.understanding.numbers import number
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
@@ -38,6 +39,7 @@ SHARE = re.compile(
     re.IGNORECASE,
 )
 """Shares of the rows that go into the test set."""
+HAN_SHARE = re.compile("([二三四五六七八九十])分之([一二三四五六七八九])")
 GAP = "\uf002"
 """Stands where a verb was that is not wanted."""
 THINGS = f"[{PATHS}{ARTIFACTS}{QUOTES}]"
@@ -66,6 +68,7 @@ def prepare(said: Said) -> None:
     draft.text = NOUN.sub(lambda m: f"{m[1]} {'deploy' if m[2].lower() == 'deployment' else 'evaluate'}", draft.text)
     draft.text = LATER.sub("no deploy", draft.text)
     draft.text = SHARE.sub(lambda m: f"{m[1]} {SHARES[m[2].lower()]}%", draft.text)
+    draft.text = HAN_SHARE.sub(lambda m: f"{round(100 * number(m[2]) / number(m[1]), 4)}%", draft.text)
     draft.take(pattern("_told", "done"), " ")
     draft.take(pattern("_told", "fares"), "is")
     draft.take(pattern("_told", "score"), "it is")
