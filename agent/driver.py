@@ -188,15 +188,20 @@ class Driver:
     def answered(self, running: Running, said: "Said", planner: "Planner") -> Ended:
         """A conversation's turn that ended in words, in a question, or at a step."""
         if said.question is not None and said.error is None:
-            return self.asked(running, said.question, planner)
-        return self.ended(running, said.error, in_step=said.in_step, planner=planner, comment=said.comment)
+            return self.asked(running, said.question, planner, said.warnings)
+        return self.ended(
+            running, said.error, in_step=said.in_step, planner=planner, comment=said.comment, warnings=said.warnings
+        )
 
-    def asked(self, running: Running, question: dict[str, Any], planner: "Planner") -> Ended:
+    def asked(self, running: Running, question: dict[str, Any], planner: "Planner", warnings: list[str]) -> Ended:
         """The planner asks before it plans."""
-        asked = {"text": question["text"], "options": question["options"]}
+        asked = {"text": plain(question["text"]), "options": [plain(option) for option in question["options"]]}
+        lead = "" if planner.is_final else f"{planner.speaker} asks: "
         self.journal.end(running.number, "question", {"question": asked})
         code = exit_code_of("question")
-        return self.documented(running, "question", code, planner, asked=asked, answer=asked["text"])
+        return self.documented(
+            running, "question", code, planner, asked=asked, answer=f"{lead}{asked['text']}", more_warnings=warnings
+        )
 
     def ended(
         self,
@@ -206,6 +211,7 @@ class Driver:
         in_step: bool,
         planner: "Planner | None" = None,
         comment: str = "",
+        warnings: list[str] | None = None,
     ) -> Ended:
         """A run that is through, failed, or waits; what it waits for is written down."""
         status = status_of(error, in_step)
@@ -217,7 +223,23 @@ class Driver:
         if error is not None:
             answer = "\n".join(filter(None, [answer, *failure(error, steps, running.number)]))
         code = 0 if error is None else error.exit_code
-        return self.documented(running, status, code, planner, asked=asked, answer=answer, error=error, comment=comment)
+        return self.documented(
+            running,
+            status,
+            code,
+            planner,
+            asked=asked,
+            answer=answer,
+            error=error,
+            comment=self.marked(comment, planner),
+            more_warnings=warnings or [],
+        )
+
+    def marked(self, comment: str, planner: "Planner | None") -> str:
+        """A language model's comment, said to be one."""
+        from agent.llm.comments import marked
+
+        return marked(comment, planner.speaker) if comment and planner else ""
 
     def documented(
         self,
@@ -230,18 +252,14 @@ class Driver:
         asked: dict[str, Any] | None = None,
         error: EkibenError | None = None,
         comment: str = "",
+        more_warnings: list[str],
     ) -> Ended:
         """The document and exit code of a run."""
         steps = steps_of(self.journal, running.number)
         warnings = self.notes + [w for step in steps if step["result"] for w in step["result"]["warnings"]]
+        warnings += more_warnings
         self.notes = []
-        if comment:
-            from agent.llm.comments import struck
-
-            kept, struck_warnings = struck(comment)
-            warnings += struck_warnings
-            comment = kept and f"{self.settings.llm} says: {kept}"
-            answer = "\n".join(filter(None, [answer, comment]))
+        answer = "\n".join(filter(None, [answer, comment]))
         shown = document(
             run=running.number,
             request=self.journal.run(running.number)["request"],

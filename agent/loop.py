@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from agent.llm.saying import ask
 from agent.planner import Heard, Planner, unheard
 from tools.core.errors import EkibenError, LimitReached, PlannerFailed
 from tools.core.journal import JournalStep
@@ -26,8 +27,10 @@ class Said:
     error: EkibenError | None
     in_step: bool
     comment: str
-    """The planner's own words, if it has any."""
+    """The planner's own words as they may be shown, if it has any."""
     question: dict[str, Any] | None = None
+    warnings: list[str] = field(default_factory=list)
+    """What had to be said of its words."""
 
 
 def converse(
@@ -42,13 +45,14 @@ def converse(
     error: EkibenError | None = None
     for _ in range(most_turns):
         running.context.check()
-        reply = planner.ask(messages, heard)
+        spoken = ask(planner, messages, running.steps(), heard)
+        reply = spoken.reply
         messages.append(reply.message)
         keep(running, planner, messages)
         if reply.question is not None:
-            return Said(error, error is not None, reply.text, reply.question)
+            return Said(error, error is not None, spoken.text, reply.question, spoken.warnings)
         if not reply.calls:
-            return Said(error, error is not None, reply.text)
+            return Said(error, error is not None, spoken.text, None, spoken.warnings)
         running.supersede()
         running.journal.add(running.number, [(call.id, call.tool, call.args) for call in reply.calls])
         steps = running.steps()

@@ -53,6 +53,8 @@ class OfflinePlanner:
     """The offline chat model in the loop."""
 
     is_final = True
+    speaker = "offline planner"
+    names: frozenset[str] = frozenset()
 
     def __init__(self, understand: Understand) -> None:
         self.model = OfflineModel(understand=understand)

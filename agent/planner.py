@@ -68,6 +68,10 @@ class Planner(Protocol):
     """Offline or a language model."""
 
     usage: Usage
+    speaker: str
+    """Who the words of its last reply are by."""
+    names: frozenset[str]
+    """Names that exist and that it was told: columns, files, artifacts."""
     is_final: bool
     """Whether its plan is its last word: it does not plan again after a failure."""
 

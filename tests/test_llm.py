@@ -108,11 +108,36 @@ def test_it_may_ask(shell: Shell) -> None:
     assert script.asked[1]["messages"][-1]["content"] == "Churn"
 
 
-def test_a_comment_with_numbers_of_its_own_is_left_out(shell: Shell) -> None:
-    with serving(PLAN, words("The score is 0.99.")) as script:
+def test_a_comment_with_numbers_of_its_own_is_refused_once_and_then_struck_out(shell: Shell) -> None:
+    with serving(PLAN, words("It scores 0.99."), words("Ninety percent, and 0.99.")) as script:
         answer = run(shell, script.url, "prepare churn.csv, target Churn")
-    assert "0.99" not in answer.document["answer"]
+    assert answer.code == 0, answer.stdout
+    said = answer.document["answer"].splitlines()[-1]
+    assert said == "openai:scripted says: ~~Ninety~~ ~~percent~~, and ~~0.99~~."
     assert any("numbers" in warning for warning in answer.document["warnings"])
+    assert "'0.99' is no reference" in script.asked[2]["messages"][-1]["content"]
+    assert all(well_formed(asked["messages"]) for asked in script.asked)
+
+
+def test_a_refused_comment_may_refer_to_results(shell: Shell) -> None:
+    with serving(PLAN, words("It has 720 rows."), words("It has {preprocess.train_rows}.")) as script:
+        answer = run(shell, script.url, "prepare churn.csv, target Churn")
+    assert answer.document["answer"].endswith("openai:scripted says: It has train_rows 720 rows.")
+    assert not any("numbers" in warning for warning in answer.document["warnings"])
+
+
+def test_a_question_states_no_number_but_what_the_person_said_and_what_exists(shell: Shell) -> None:
+    asks = [
+        calls(("ask", {"text": "It scores 0.99. Go on?", "options": ["yes, 0.99"]})),
+        calls(("ask", {"text": "Port 8080 for tenure, or\n0.99?", "options": ["tenure", "\x1b8080"]})),
+    ]
+    with serving(*asks) as script:
+        answer = run(shell, script.url, "serve churn.csv on 8080")
+    assert answer.document["question"] == {
+        "text": "Port 8080 for tenure, or ~~0.99~~?",
+        "options": ["tenure", "8080"],
+    }
+    assert answer.document["answer"] == "openai:scripted asks: Port 8080 for tenure, or ~~0.99~~?"
 
 
 def test_a_release_argument_that_nobody_said_waits_even_with_yes(trained: Shell) -> None:

@@ -17,3 +17,10 @@ def facts_for(context: Context, world: Any) -> str:
         if tags := world.tags(kind)[:20]:
             lines.append(json.dumps({kind: tags}, ensure_ascii=False))
     return "\n".join(lines)
+
+
+def names_told(facts: str) -> frozenset[str]:
+    """The names in those lines: files, columns, tags."""
+    lines = [json.loads(line) for line in facts.splitlines() if line.startswith("{")]
+    values = [value for line in lines for value in line.values()]
+    return frozenset(name for value in values for name in (value if isinstance(value, list) else [value]))

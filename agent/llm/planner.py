@@ -24,9 +24,9 @@ class LanguageModel:
 
     is_final = False
 
-    def __init__(self, settings: Settings, context: Context, facts: str) -> None:
+    def __init__(self, settings: Settings, context: Context, facts: str, names: frozenset[str] = frozenset()) -> None:
         self.settings, self.context = settings, context
-        self.name = settings.llm.partition(":")[2]
+        self.speaker, self.names = settings.llm, names
         self.usage = Usage(settings.llm)
         self.system = SystemMessage(f"{(PROMPTS / 'system.md').read_text(encoding='utf-8')}\n{facts}")
         self.model = connect(settings).bind_tools([*map(described, tools.TOOLS), ASK])
