@@ -6,7 +6,7 @@ DATA := bench/quality/data
 PEERS := bench/.peers
 EXTRAS := bench/.extras
 
-.PHONY: setup demo test test-extras lint format docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean
+.PHONY: setup demo test test-extras lint format golden docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean
 
 setup: $(VENV)/.ready
 
@@ -39,6 +39,9 @@ lint: setup
 format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+golden: setup # tests/golden, what each agent of a language model is told
+	WRITE_GOLDEN=1 $(BIN)/pytest tests/test_stages.py -k golden
 
 docs: setup # docs/tools.md, from the tools' declarations
 	$(BIN)/python -P -m agent.docs

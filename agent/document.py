@@ -65,7 +65,12 @@ def steps_of(journal: Journal, run: int) -> list[dict[str, Any]]:
                 "status": status,
                 "seconds": step.seconds,
                 "result": step.result,
-                "error": step.error if status == "failed" else None,
+                "error": shown_error(step.error) if step.error and status == "failed" else None,
             }
         )
     return found
+
+
+def shown_error(noted: dict[str, Any]) -> dict[str, Any]:
+    """An error of the journal as `--json` prints it."""
+    return {key: value for key, value in noted.items() if key not in ("argument", "told")}

@@ -1,11 +1,11 @@
 """The loop: ask the planner, run its calls in order as one plan, tell it the outcomes, until it answers in words."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agent.llm.saying import ask
+from agent.llm.told import told
 from agent.planner import Heard, Planner, unheard
 from tools.core.errors import EkibenError, LimitReached, PlannerFailed
 from tools.core.journal import JournalStep
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 WAITS = ("question", "approval_needed", "declined", "limit", "interrupted")
 """Errors after which the person, not the planner, has the word."""
-TOLD = 2_000
-"""Characters of a result that the planner is told."""
 
 
 @dataclass
@@ -58,7 +56,7 @@ def converse(
         steps = running.steps()
         shown(steps[-len(reply.calls) :], reply.notes)
         error = running.go()
-        messages += outcomes([call.id for call in reply.calls], running.steps()[-len(reply.calls) :])
+        messages += outcomes([call.id for call in reply.calls], running.steps(), planner.names)
         keep(running, planner, messages)
         if error and (error.code in WAITS or planner.is_final):
             return Said(error, True, "")
@@ -67,17 +65,17 @@ def converse(
     raise LimitReached(f"The planner did not come to an end in {most_turns} turns.", "Raise --max-turns.")
 
 
-def outcomes(ids: list[str], steps: list[JournalStep]) -> "list[BaseMessage]":
-    """What the planner is told of each of its calls."""
+def outcomes(ids: list[str], steps: list[JournalStep], names: Iterable[str]) -> "list[BaseMessage]":
+    """What the planner is told of each of its calls, which are the last steps."""
     from langchain_core.messages import ToolMessage
 
     return [
-        ToolMessage(content=told(step)[:TOLD], tool_call_id=identity, name=step.tool)
-        for identity, step in zip(ids, steps, strict=True)
+        ToolMessage(content=told(step, steps, names), tool_call_id=identity, name=step.tool)
+        for identity, step in zip(ids, steps[-len(ids) :], strict=True)
     ]
 
 
-def with_outcomes(stored: list[dict[str, Any]], steps: list[JournalStep]) -> "list[BaseMessage]":
+def with_outcomes(stored: list[dict[str, Any]], steps: list[JournalStep], names: Iterable[str]) -> "list[BaseMessage]":
     """The conversation that the journal kept, its last plan's outcomes as they are now."""
     from langchain_core.messages import AIMessage
 
@@ -88,18 +86,7 @@ def with_outcomes(stored: list[dict[str, Any]], steps: list[JournalStep]) -> "li
     message = messages[last]
     assert isinstance(message, AIMessage)
     ids = [call["id"] or "" for call in message.tool_calls]
-    return [*messages[: last + 1], *outcomes(ids, steps[-len(ids) :])]
-
-
-def told(step: JournalStep) -> str:
-    """A step's outcome in a few words: its result without long lists, or its error."""
-    if step.status == "done" and step.result:
-        short = {key: value for key, value in step.result.items() if not isinstance(value, list) or len(value) < 20}
-        short.pop("decisions", None)  # they quote cells
-        return json.dumps({"status": "done", **short}, ensure_ascii=False, default=str)
-    if step.error:
-        return json.dumps({"status": step.status, "error": step.error}, ensure_ascii=False)
-    return json.dumps({"status": "not_run"})
+    return [*messages[: last + 1], *outcomes(ids, steps, names)]
 
 
 def keep(running: Running, planner: Planner, messages: "list[BaseMessage]") -> None:

@@ -62,6 +62,8 @@ class Reply:
     """{text, options} when the person must answer first."""
     notes: list[str] = field(default_factory=list)
     """What was read otherwise than it was written, or passed over."""
+    hands_over: bool = False
+    """Whether a stage's agent says that the request needs more than its tools."""
 
 
 class Planner(Protocol):

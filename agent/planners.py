@@ -14,11 +14,10 @@ def make_planner(settings: Settings, context: Context) -> Planner:
         from agent.offline import OfflinePlanner
 
         return OfflinePlanner(lambda words: understand_words(words, context))
-    from agent.llm.facts import facts_for, names_told
-    from agent.llm.planner import LanguageModel
+    from agent.llm.facts import facts_for
+    from agent.llm.staged import Staged
 
-    facts = facts_for(context, Here(context))
-    return LanguageModel(settings, context, facts, names_told(facts))
+    return Staged(settings, context, facts_for(context, Here(context)), lambda words: understand_words(words, context))
 
 
 def understand_words(words: list[str], context: Context) -> tuple[Plan | Question, list[str]]:

@@ -103,7 +103,8 @@ def go_on(driver: Driver, run: dict[str, Any]) -> Ended:
     if error is None and run["origin"] == "request" and driver.settings.llm != "offline":
         from agent.loop import with_outcomes
 
-        return driver.converse(number, driver.planner(), with_outcomes(run["messages"], running.steps()))
+        planner = driver.planner()
+        return driver.converse(number, planner, with_outcomes(run["messages"], running.steps(), planner.names))
     return driver.ended(running, error, in_step=True)
 
 

@@ -2,10 +2,11 @@
 
 import os
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from agent.stagesettings import Stages, stages_in_environment, with_stages
 from tools.core.context import Context
 from tools.core.errors import BadConfig
 
@@ -32,6 +33,9 @@ class Settings:
     mode: str = "ask"
     """Of the chat: ask, plan or auto."""
 
+    stages: Stages = field(default_factory=dict)
+    """What single stages are told otherwise."""
+
     def context(self) -> Context:
         """The surroundings that tools get."""
         import time
@@ -46,7 +50,10 @@ def settle(flags: dict[str, Any]) -> Settings:
     found: dict[str, Any] = {}
     for place, values in _places():
         for name, value in values.items():
-            found[name] = _fitting(name, value, place)
+            if name == "stages":
+                found[name] = with_stages(found.get(name, {}), value, place)
+            else:
+                found[name] = _fitting(name, value, place)
     found |= {name: value for name, value in flags.items() if value is not None and value is not False}
     return Settings(**found)
 
@@ -55,11 +62,11 @@ def _places() -> list[tuple[str, dict[str, Any]]]:
     from platformdirs import user_config_path
 
     user = user_config_path("ekiben") / FILE
-    variables = {
-        field.name: os.environ[f"EKIBEN_{field.name.upper()}"]
-        for field in fields(Settings)
-        if os.environ.get(f"EKIBEN_{field.name.upper()}")
+    names = [each.name for each in fields(Settings) if each.name != "stages"]
+    variables: dict[str, Any] = {
+        name: os.environ[f"EKIBEN_{name.upper()}"] for name in names if os.environ.get(f"EKIBEN_{name.upper()}")
     }
+    variables["stages"] = stages_in_environment()
     return [(str(user), _file(user)), (FILE, _file(Path(FILE))), ("the environment", variables)]
 
 
@@ -74,7 +81,7 @@ def _file(path: Path) -> dict[str, Any]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise BadConfig(f"{str(path)!r} is not TOML: {exc}.", "Mend it, or move it away.") from exc
-    known = {field.name for field in fields(Settings)}
+    known = {each.name for each in fields(Settings)}
     named = {name.replace("-", "_"): value for name, value in values.items()}
     for name in named:
         if name not in known:
@@ -83,7 +90,7 @@ def _file(path: Path) -> dict[str, Any]:
 
 
 def _fitting(name: str, value: Any, place: str) -> Any:
-    default = next(field for field in fields(Settings) if field.name == name)
+    default = next(each for each in fields(Settings) if each.name == name)
     kind = str(default.type)
     try:
         if kind == "bool":

@@ -149,7 +149,11 @@ def _other_table(path: str, context: Context, prepared: Any, runtime: Any, warni
     checked, frame = read_for(context.path(path), prepared.record, runtime)
     if checked.problems:
         first = checked.problems[0]
-        raise DataRefused(f"{path!r} cannot be scored: {first.message}", f"Accepted: {first.accepted}.")
+        raise DataRefused(
+            f"{path!r} cannot be scored: {first.message}",
+            f"Accepted: {first.accepted}.",
+            told=f"{path!r} cannot be scored: a cell of {first.column!r} fits no training row.",
+        )
     target = target_of(frame, prepared, runtime, path)
     if (share := learned_share(checked, target, prepared, runtime)) > MOST_LEARNED:
         warnings.append(f"The model learned from {share:.0%} of the rows of {path}: the score is too good.")

@@ -76,7 +76,11 @@ def _columns(args: ExplainArgs, context: Context, prepared: Any, runtime: Any, p
         checked, frame = read_for(context.path(args.path), prepared.record, runtime)
         rows, columns = len(frame), checked.columns
         if bad := [problem for problem in checked.problems if problem.row == args.row]:
-            raise DataRefused(f"Row {args.row} cannot be explained: {bad[0].message}", f"Accepted: {bad[0].accepted}.")
+            raise DataRefused(
+                f"Row {args.row} cannot be explained: {bad[0].message}",
+                f"Accepted: {bad[0].accepted}.",
+                told=f"Row {args.row} cannot be explained: a cell of {bad[0].column!r} fits no training row.",
+            )
     assert args.row is not None
     if not 0 <= args.row < rows:
         raise BadArguments(f"There is no row {args.row}: rows go from 0 to {rows - 1}.", "Choose another --row.")

@@ -1,19 +1,17 @@
 """A language model as planner, over any server that speaks OpenAI's protocol. A reply that is unsure runs nothing."""
 
-from pathlib import Path
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
 import tools
+from agent.llm.agents import WHOLE, Agent
 from agent.llm.client import connect, invoke
-from agent.llm.schemas import ASK, described
 from agent.planner import Call, Heard, Reply, Usage, unheard
 from agent.settings import Settings
 from tools.core.context import Context
 from tools.core.errors import EkibenError, LimitReached, PlannerFailed
 
-PROMPTS = Path(__file__).parents[2] / "prompts"
 TRIES = 3
 """How often a reply that cannot be used is asked for: once, and twice more with the reason."""
 FINISHED = ("stop", "tool_calls", "function_call")
@@ -24,12 +22,21 @@ class LanguageModel:
 
     is_final = False
 
-    def __init__(self, settings: Settings, context: Context, facts: str, names: frozenset[str] = frozenset()) -> None:
-        self.settings, self.context = settings, context
-        self.speaker, self.names = settings.llm, names
-        self.usage = Usage(settings.llm)
-        self.system = SystemMessage(f"{(PROMPTS / 'system.md').read_text(encoding='utf-8')}\n{facts}")
-        self.model = connect(settings).bind_tools([*map(described, tools.TOOLS), ASK])
+    names: frozenset[str] = frozenset()
+
+    def __init__(
+        self, settings: Settings, context: Context, facts: str, agent: Agent = WHOLE, usage: Usage | None = None
+    ) -> None:
+        self.settings, self.context, self.agent = settings, context, agent
+        self.speaker = settings.llm
+        self.usage = usage or Usage(settings.llm)
+        self.system = SystemMessage("")
+        self.tell(facts)
+        self.model = connect(settings).bind_tools(agent.calls())
+
+    def tell(self, facts: str) -> None:
+        """What it knows of the world from now on."""
+        self.system = SystemMessage(f"{self.agent.prompt()}{facts}")
 
     def ask(self, messages: list[BaseMessage], heard: Heard = unheard) -> Reply:
         """The next usable reply; PlannerFailed after two corrections in vain."""
@@ -64,6 +71,8 @@ class LanguageModel:
         if asked:
             return self._question(message, asked, text)
         calls = [Call(call["name"], call["args"], call["id"] or "") for call in message.tool_calls]
+        if any(call.tool == "hand_over" or call.tool in tools.TOOLS for call in calls if self._is_not_its(call)):
+            return "", Reply(message, text, [], hands_over=True)
         reason = self._refusal(calls)
         return (reason, None) if reason else ("", Reply(message, text, calls))
 
@@ -84,8 +93,8 @@ class LanguageModel:
         if "" in ids or len(set(ids)) < len(ids):
             return "every call needs an id of its own."
         for call in calls:
-            if call.tool not in tools.TOOLS:
-                return f"there is no tool {call.tool!r}; the tools are {', '.join(tools.TOOLS)}."
+            if call.tool not in self.agent.tools:
+                return f"there is no tool {call.tool!r}; the tools are {', '.join(self.agent.tools)}."
             try:
                 tools.load(call.tool).parse(call.args)
                 for name in ("path", "output"):
@@ -94,6 +103,9 @@ class LanguageModel:
             except EkibenError as exc:
                 return exc.message
         return misfit([(call.tool, call.args) for call in calls], Here(self.context))
+
+    def _is_not_its(self, call: Call) -> bool:
+        return not self.agent.is_whole and call.tool not in self.agent.tools
 
     def _within_limits(self) -> None:
         used = self.usage.input_tokens + self.usage.output_tokens

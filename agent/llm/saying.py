@@ -88,7 +88,7 @@ def _spoken(reply: Reply, checked: _Checked) -> Spoken:
     if reply.question is not None:
         asked: dict[str, Any] = {"text": checked.text, "options": checked.options}
         reply = replace(reply, question=asked)
-    return Spoken(reply, checked.text, checked.warnings)
+    return Spoken(reply, checked.text, [*checked.warnings, *(reply.notes if not reply.calls else [])])
 
 
 def _refusal(reply: Reply, faults: list[str]) -> "list[BaseMessage]":

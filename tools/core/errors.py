@@ -28,8 +28,12 @@ class EkibenError(Exception):
     code: ClassVar[str] = "internal"
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, hint: str = "", argument: str | None = None) -> None:
+    told: str = ""
+    """What a language model hears in place of message and hint, where they quote cells in ways that code cannot see."""
+
+    def __init__(self, message: str, hint: str = "", argument: str | None = None, *, told: str = "") -> None:
         super().__init__(message)
+        self.told = told
         self.message = message
         self.hint = hint
         self.argument = argument

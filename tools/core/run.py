@@ -176,9 +176,14 @@ class Running:
             status = "started"
         step.status, step.seconds = status, took
         step.result = finite(result.document()) if result else None
-        step.error = error.document() if error else None
+        step.error = noted(error) if error else None
         self.journal.step(self.number, step.position, status=status, seconds=took, result=step.result, error=step.error)
         self.listener.ended(step)
+
+
+def noted(error: EkibenError) -> dict[str, Any]:
+    """An error as the journal keeps it: the document, and what says what a language model may hear of it."""
+    return {**error.document(), "argument": error.argument, "told": error.told}
 
 
 @contextmanager

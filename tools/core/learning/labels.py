@@ -178,6 +178,7 @@ def _positive(labels: list[Any], values: Any, given: Any) -> Any:
                 f"{_shown(given)} is no value of the target; its values are {', '.join(map(_shown, labels))}.",
                 f"Say --positive {labels[-1]}.",
                 "positive",
+                told="That is no value of the target, for positive to be. Leave positive away, or ask the person.",
             )
         return match[0]
     words = {str(label).strip().casefold(): label for label in labels}
