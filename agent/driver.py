@@ -9,6 +9,8 @@ from agent.answer import answer_of, failure
 from agent.approval import make_approver
 from agent.asking import Consent, Person
 from agent.document import document, status_of, steps_of
+from agent.llm.keys import without_secrets
+from agent.planner import ESTIMATED
 from agent.settings import Settings
 from agent.terminal import Events, Terminal, plain
 from tools.core.context import Context
@@ -62,12 +64,14 @@ class Driver:
     def __post_init__(self) -> None:
         self.context = self.settings.context()
         self.terminal = Terminal(self.settings.quiet, self.detailed)
+        self.context.progress = Events().waits if self.settings.events else self.terminal.waits
         self.journal = Journal(self.context.workspace)
 
     def request(self, text: str, said: str = "", before: "Sequence[BaseMessage]" = ()) -> Ended:
         """Plan a request and run it. In a conversation it is what the line `said` means, after messages `before`."""
         planner = self.planner()
-        number = self.journal.begin(text, self.settings.llm, "request", self.settings.base_url)
+        address = without_secrets(self.settings.base_url)
+        number = self.journal.begin(text, self.settings.llm, "request", address)
         self.converses(number, said or text)
         return self.talk(number, planner, list(before), text)
 
@@ -260,6 +264,8 @@ class Driver:
         warnings += more_warnings
         self.notes = []
         answer = "\n".join(filter(None, [answer, comment]))
+        if planner and planner.usage.is_estimated:
+            warnings.append(ESTIMATED)
         shown = document(
             run=running.number,
             request=self.journal.run(running.number)["request"],

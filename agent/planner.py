@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ def unheard(_: str) -> None:
     """Nobody listens."""
 
 
+ESTIMATED = "The language model's server did not count its tokens: they are estimated."
+COUNTED = ("calls", "input_tokens", "output_tokens", "cost_usd")
+
+
 @dataclass
 class Usage:
     """What the planner has cost so far."""
@@ -25,21 +29,40 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
+    is_estimated: bool = False
+    """Whether a server gave no count of its own."""
+    elsewhere: "Usage | None" = None
+    """What the same chat has used in other runs: it counts for the limits."""
+
+    @property
+    def tokens(self) -> int:
+        """Sent and got, for the limits."""
+        return self.input_tokens + self.output_tokens + (self.elsewhere.tokens if self.elsewhere else 0)
+
+    @property
+    def spent(self) -> float:
+        """US dollars, for the limits."""
+        return self.cost_usd + (self.elsewhere.spent if self.elsewhere else 0.0)
+
+    def since(self, before: dict[str, Any]) -> dict[str, Any]:
+        """What was used after an earlier document."""
+        return {"llm": self.llm} | {name: getattr(self, name) - before.get(name, 0) for name in COUNTED}
 
     def document(self) -> dict[str, Any]:
         """As `--json` prints it."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in ("llm", *COUNTED)}
 
     def add(self, used: dict[str, Any]) -> None:
-        """Count what another document says, too."""
-        for name in ("calls", "input_tokens", "output_tokens", "cost_usd"):
-            setattr(self, name, getattr(self, name) + used[name])
+        """Count what another document says, too; one of a run that has none yet is empty."""
+        for name in COUNTED:
+            setattr(self, name, getattr(self, name) + used.get(name, 0))
 
     def told(self) -> str:
         """In a few words: calls, tokens, and what they cost where that is known."""
+        about = "about " * self.is_estimated
         tokens = self.input_tokens + self.output_tokens
         cost = f", ${self.cost_usd:.4f}" if self.cost_usd else ""
-        return f"{self.calls} call{'s' * (self.calls != 1)}, {tokens:,} tokens{cost}"
+        return f"{self.calls} call{'s' * (self.calls != 1)}, {about}{tokens:,} tokens{cost}"
 
 
 @dataclass(frozen=True)

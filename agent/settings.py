@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from agent.prices import Prices
+from agent.prices import read as read_prices
 from agent.stagesettings import Stages, stages_in_environment, with_stages
 from tools.core.context import Context
 from tools.core.errors import BadConfig
@@ -32,6 +34,12 @@ class Settings:
     share_rows: int = 0
     mode: str = "ask"
     """Of the chat: ask, plan or auto."""
+    stream: bool = True
+    """Whether a language model's words are asked for as they come."""
+    llm_timeout: float = 120.0
+    """Seconds without a word after which a language model's server is given up."""
+    prices: Prices = field(default_factory=dict)
+    """What language models cost, by PROVIDER:NAME; before those in agent/prices.toml."""
 
     stages: Stages = field(default_factory=dict)
     """What single stages are told otherwise."""
@@ -52,6 +60,8 @@ def settle(flags: dict[str, Any]) -> Settings:
         for name, value in values.items():
             if name == "stages":
                 found[name] = with_stages(found.get(name, {}), value, place)
+            elif name == "prices":
+                found[name] = found.get(name, {}) | read_prices(value, place)
             else:
                 found[name] = _fitting(name, value, place)
     found |= {name: value for name, value in flags.items() if value is not None and value is not False}
@@ -62,7 +72,7 @@ def _places() -> list[tuple[str, dict[str, Any]]]:
     from platformdirs import user_config_path
 
     user = user_config_path("ekiben") / FILE
-    names = [each.name for each in fields(Settings) if each.name != "stages"]
+    names = [each.name for each in fields(Settings) if each.name not in ("stages", "prices")]
     variables: dict[str, Any] = {
         name: os.environ[f"EKIBEN_{name.upper()}"] for name in names if os.environ.get(f"EKIBEN_{name.upper()}")
     }

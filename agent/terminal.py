@@ -87,6 +87,10 @@ class Terminal:
             total = 1.0 if fraction is not None else None
             self.bar.update(self.task, completed=fraction or 0.0, total=total, description=escape(plain(text)))
 
+    def waits(self, fraction: float | None, text: str) -> None:
+        """Something between two steps takes its time."""
+        self.say(text, "yellow")
+
     def pause(self) -> None:
         """Take the bar away, so that a question can be asked."""
         if self.bar is not None:
@@ -137,6 +141,10 @@ class Events:
         if self.last != (step.position, text):
             self.last = (step.position, text)
             self._write(event="progress", step=step.position, fraction=fraction, text=text)
+
+    def waits(self, fraction: float | None, text: str) -> None:
+        """Something between two steps takes its time."""
+        self._write(event="waiting", text=text)
 
     def ended(self, step: JournalStep) -> None:
         self._write(event="ended", step=step.position, tool=step.tool, status=step.status, seconds=step.seconds)

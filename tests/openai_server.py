@@ -1,10 +1,11 @@
-"""A real HTTP server on loopback that speaks OpenAI's chat-completions protocol from a script."""
+"""A real HTTP server on loopback that speaks OpenAI's chat-completions protocol from a script, streamed where asked."""
 
 import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -17,6 +18,7 @@ class Script:
 
     replies: list[Reply]
     asked: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[Message] = field(default_factory=list)
     url: str = ""
 
 
@@ -52,6 +54,54 @@ def raw(body: bytes, kind: str = "application/json") -> Reply:
     return lambda handler: _send(handler, 200, body, **{"Content-Type": kind})
 
 
+def events(*data: Any, end: str = "\n\n", done: bool = True, then: Callable[..., None] | None = None) -> Reply:
+    """A stream of chunks: dicts as JSON, bytes as they are; `then` goes on with the open connection."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        for each in (*data, *([b"data: [DONE]"] if done else [])):
+            line = each if isinstance(each, bytes) else b"data: " + json.dumps(each).encode()
+            handler.wfile.write(line + end.encode())
+            handler.wfile.flush()
+        if then:
+            then(handler)
+        handler.close_connection = True
+
+    return answer
+
+
+def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **more: Any) -> dict[str, Any]:
+    """One chunk of a stream."""
+    choices = [{"index": 0, "delta": delta or {}, "finish_reason": finish}]
+    return {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": choices} | more
+
+
+def piece(index: int | None = 0, id: str | None = None, name: str | None = None, args: Any = None) -> dict[str, Any]:
+    """A chunk with a piece of a call."""
+    function = {"name": name, "arguments": args}
+    return chunk({"tool_calls": [{"index": index, "id": id, "type": "function", "function": function}]})
+
+
+def streamed(completion: dict[str, Any], counted: bool) -> Reply:
+    """A whole reply as a stream of small pieces."""
+    choice = completion["choices"][0]
+    message, finish = choice["message"], choice["finish_reason"]
+    text = message["content"] or ""
+    made = [chunk({"role": "assistant", "content": ""}), *(chunk({"content": word}) for word in _pieces(text))]
+    for n, call in enumerate(message.get("tool_calls") or []):
+        made.append(piece(n, call["id"], call["function"]["name"], ""))
+        made += [piece(n, args=part) for part in _pieces(call["function"]["arguments"])]
+    made.append(chunk(finish=finish or None))
+    return events(*made, *([chunk(usage=completion["usage"], choices=[])] if counted else []))
+
+
+def _pieces(text: str, size: int = 7) -> list[str]:
+    return [text[start : start + size] for start in range(0, len(text), size)]
+
+
 def cut(handler: BaseHTTPRequestHandler) -> None:
     """A reply that breaks off."""
     handler.send_response(200)
@@ -71,8 +121,12 @@ def serving(*replies: Reply) -> Iterator[Script]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            script.asked.append(json.loads(body))
+            asked = json.loads(body)
+            script.asked.append(asked)
+            script.headers.append(self.headers)
             reply = script.replies.pop(0) if script.replies else status(500)
+            if isinstance(reply, dict) and asked.get("stream"):
+                reply = streamed(reply, counted=bool(asked.get("stream_options")))
             if callable(reply):
                 reply(self)
             else:
@@ -81,7 +135,11 @@ def serving(*replies: Reply) -> Iterator[Script]:
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """A client that leaves is no error."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     script.url = f"http://127.0.0.1:{server.server_address[1]}/v1"

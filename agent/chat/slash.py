@@ -111,6 +111,8 @@ def _last_plan(talk: "Talk") -> Plan:
 
 
 def _llm(talk: "Talk", rest: str) -> None:
+    from agent.llm.keys import without_secrets
+
     if rest:
         from agent.planners import make_planner
 
@@ -119,7 +121,7 @@ def _llm(talk: "Talk", rest: str) -> None:
         make_planner(settings, settings.context())  # what is missing is said now, not at the next request
         talk.settings = settings
         talk.usage.llm = name
-    where = f" at {talk.settings.base_url}" if talk.settings.base_url else ""
+    where = f" at {without_secrets(talk.settings.base_url)}" if talk.settings.base_url else ""
     talk.terminal.say(f"{talk.settings.llm}{where}")
 
 

@@ -10,8 +10,8 @@ from functools import cache
 
 from agent.understanding.lexicon import HAN, HOLE, Phrases, pattern, phrases, words
 from agent.understanding.risks import LEAVE_OUT, REASON, TALK, is_agreed_goal, is_reason, is_risky, is_talk
-from agent.understanding.stories import is_story, tells
 from agent.understanding.said import Said
+from agent.understanding.stories import is_story, tells
 from agent.understanding.text import Draft
 
 LINKS = "and|but|because|since|so|while|as|although|though|then|plus|cause|coz|cuz|thus"
@@ -94,7 +94,9 @@ def is_only_talk(said: Said, cleared: str) -> bool:
         end = match.start() if match else len(text)
         left = re.sub(r"'s\b", " ", _clauses().on(text).sub(_mark, cleared[start:end]))
         kept = _unexplained(left)
-        if kept and not is_story(said, PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left))):
+        if kept and not is_story(
+            said, PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left))
+        ):
             return False
         start = match.end() if match else end
     return True

@@ -25,6 +25,8 @@ DROPPED = (
     "PROMETHEUS_",
     "BENTOML_",
 )
+SECRET = ("_API_KEY", "_API_TOKEN")
+"""How variables end that hold keys of language models: no step needs one."""
 ELSEWHERE = ("PIP_PREFIX", "PIP_ROOT", "PIP_TARGET", "PIP_USER")
 """Settings of pip by which it would install into another place than it is told."""
 
@@ -34,7 +36,8 @@ def environment(path: Path | None = None, **more: str) -> dict[str, str]:
 
     `path` is a folder that comes first on the child's import path.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED)}
+    named = {name: value for name, value in os.environ.items() if not name.endswith(SECRET)}
+    kept = {name: value for name, value in named.items() if not name.startswith(DROPPED)}
     return kept | QUIET | ({"PYTHONPATH": str(path)} if path else {}) | more
 
 
