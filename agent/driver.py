@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
     from agent.loop import Said
-    from agent.planner import Planner
+    from agent.planner import Planner, Usage
 
 
 ARTIFACTS = ("dataset", "prepared", "model", "bento", "deployment")
@@ -38,6 +38,8 @@ class Ended:
     exit_code: int
     comment: str = ""
     """The language model's own words, marked as such."""
+    used: dict[str, Any] = field(default_factory=dict)
+    """What this command has used of the planner; the document tells of the whole run."""
 
 
 @dataclass
@@ -60,6 +62,10 @@ class Driver:
     """The conversation that its runs belong to; 0 for a new one."""
     notes: list[str] = field(default_factory=list)
     """How requests were read."""
+    spent: "Usage | None" = None
+    """What the chat has used of planners so far."""
+    used_before: dict[str, Any] = field(default_factory=dict)
+    """What the run had used before this command."""
 
     def __post_init__(self) -> None:
         self.context = self.settings.context()
@@ -92,6 +98,7 @@ class Driver:
 
         from agent.loop import converse
 
+        self.counts_on(number, planner)
         if self.settings.llm != "offline":
             spoken = [str(message.content) for message in messages if isinstance(message, HumanMessage)]
             self.context.roots = roots(self.context, " ".join(spoken))
@@ -104,6 +111,13 @@ class Driver:
             except KeyboardInterrupt:
                 return self.ended(running, interrupted(number), in_step=False, planner=planner)
         return self.answered(running, said, planner)
+
+    def counts_on(self, number: int, planner: "Planner") -> None:
+        """Count for the limits what the run has used before, and what the chat has used in other runs."""
+        self.used_before = self.journal.run(number)["usage"] or {}
+        planner.usage.add(self.used_before)
+        if self.spent is not None:
+            planner.usage.elsewhere = self.spent.without(self.used_before)
 
     def plan(self, plan: Plan, number: int | None = None, origin: str = "plan", said: str = "") -> Ended:
         """Run a plan that is there already: a file that a person applies, or (origin request) a planner's."""
@@ -264,8 +278,10 @@ class Driver:
         warnings += more_warnings
         self.notes = []
         answer = "\n".join(filter(None, [answer, comment]))
-        if planner and planner.usage.is_estimated:
-            warnings.append(ESTIMATED)
+        if planner and planner.usage.calls:
+            self.journal.set_run(running.number, usage=planner.usage.document())
+            self.terminal.say(f"{planner.usage.llm}: {planner.usage.told()}", "dim")
+            warnings += [ESTIMATED] if planner.usage.is_estimated else []
         shown = document(
             run=running.number,
             request=self.journal.run(running.number)["request"],
@@ -278,7 +294,8 @@ class Driver:
             error=error.document() if error else None,
             usage=planner.usage.document() if planner else None,
         )
-        return Ended(shown, code, plain(comment))
+        used = planner.usage.since(self.used_before) if planner else {}
+        return Ended(shown, code, plain(comment), used)
 
 
 def roots(context: Context, said: str) -> list[Path]:

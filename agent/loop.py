@@ -1,12 +1,13 @@
 """The loop: ask the planner, run its calls in order as one plan, tell it the outcomes, until it answers in words."""
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agent.llm.saying import ask
 from agent.llm.told import told
-from agent.planner import Heard, Planner, unheard
+from agent.planner import Call, Heard, Planner, unheard
 from tools.core.errors import EkibenError, LimitReached, PlannerFailed
 from tools.core.journal import JournalStep
 from tools.core.run import Running
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 WAITS = ("question", "approval_needed", "declined", "limit", "interrupted")
 """Errors after which the person, not the planner, has the word."""
+SAME = 3
+"""How often a run may be asked for one call with the same arguments, before it goes round in circles."""
 
 
 @dataclass
@@ -41,10 +44,11 @@ def converse(
 ) -> Said:
     """Go on until the planner answers, asks, or something stops the run. Messages are kept in the journal."""
     error: EkibenError | None = None
-    for _ in range(most_turns):
+    for _ in range(most_turns - turns(messages)):
         running.context.check()
         spoken = ask(planner, messages, running.steps(), heard)
         reply = spoken.reply
+        refuse_third(running.steps(), reply.calls)
         messages.append(reply.message)
         keep(running, planner, messages)
         if reply.question is not None:
@@ -62,7 +66,31 @@ def converse(
             return Said(error, True, "")
     if error:
         return Said(error, True, "")
-    raise LimitReached(f"The planner did not come to an end in {most_turns} turns.", "Raise --max-turns.")
+    raise LimitReached(
+        f"The planner did not come to an end in {most_turns} turns.", "Go on with: ekiben resume --max-turns N"
+    )
+
+
+def turns(messages: "list[BaseMessage]") -> int:
+    """How many replies the planner has given since the person spoke last: a resumed run counts them too."""
+    last = max((n for n, message in enumerate(messages) if message.type == "human"), default=-1)
+    return sum(message.type == "ai" for message in messages[last + 1 :])
+
+
+def refuse_third(steps: list[JournalStep], calls: list[Call]) -> None:
+    """LimitReached where a run would make the same call with the same arguments a third time."""
+    made = [_as_text(step.tool, step.args) for step in steps]
+    for call in calls:
+        made.append(_as_text(call.tool, call.args))
+        if made.count(made[-1]) >= SAME:
+            raise LimitReached(
+                f"The planner asked for {call.tool} with the same arguments {SAME} times.",
+                "What was done is kept. Say the request in other words.",
+            )
+
+
+def _as_text(tool: str, args: dict[str, Any]) -> str:
+    return json.dumps([tool, args], ensure_ascii=False, sort_keys=True, default=str)
 
 
 def outcomes(ids: list[str], steps: list[JournalStep], names: Iterable[str]) -> "list[BaseMessage]":

@@ -44,6 +44,10 @@ class Usage:
         """US dollars, for the limits."""
         return self.cost_usd + (self.elsewhere.spent if self.elsewhere else 0.0)
 
+    def without(self, used: dict[str, Any]) -> "Usage":
+        """The rest, once what a document says is taken off; never less than nothing."""
+        return Usage(self.llm, **{name: max(getattr(self, name) - used.get(name, 0), 0) for name in COUNTED})
+
     def since(self, before: dict[str, Any]) -> dict[str, Any]:
         """What was used after an earlier document."""
         return {"llm": self.llm} | {name: getattr(self, name) - before.get(name, 0) for name in COUNTED}

@@ -1,6 +1,6 @@
 """Chooses the planner: offline by default; a key in the environment alone changes nothing."""
 
-from agent.planner import Planner
+from agent.planner import Planner, Usage
 from agent.settings import Settings
 from tools.core.context import Context
 from tools.core.plan import Plan, Question
@@ -36,9 +36,9 @@ def understand_words(words: list[str], context: Context) -> tuple[Plan | Questio
 
 
 def plan_only(
-    request: str, settings: Settings, context: Context
+    request: str, settings: Settings, context: Context, spent: Usage | None = None
 ) -> tuple[Plan | Question, list[str], dict[str, object]]:
-    """A plan or a question for a request, and what it cost; nothing is run or written."""
+    """A plan or a question for a request, and what it cost; nothing is run or written. The limits count `spent`."""
     if settings.llm == "offline":
         from agent.document import NO_USAGE
 
@@ -49,6 +49,7 @@ def plan_only(
     from tools.core.plan import Step
 
     planner = make_planner(settings, context)
+    planner.usage.elsewhere = spent
     reply = planner.ask([HumanMessage(request)])
     usage: dict[str, object] = dict(planner.usage.document())
     if reply.calls:

@@ -101,7 +101,7 @@ def _file(path: Path) -> dict[str, Any]:
 
 def _fitting(name: str, value: Any, place: str) -> Any:
     default = next(each for each in fields(Settings) if each.name == name)
-    kind = str(default.type)
+    kind = default.type.__name__ if isinstance(default.type, type) else str(default.type)
     try:
         if kind == "bool":
             return value if isinstance(value, bool) else TRUTHS[str(value).lower()]

@@ -62,7 +62,14 @@ class Talk:
         from agent.driver import Driver
 
         settings = replace(self.settings, yes=self.settings.yes or self.mode == "auto")
-        return Driver(settings, self.interactive, consent=self.consent, detailed=True, conversation=self.conversation)
+        return Driver(
+            settings,
+            self.interactive,
+            consent=self.consent,
+            detailed=True,
+            conversation=self.conversation,
+            spent=self.usage,
+        )
 
     def begin(self, continued: bool) -> None:
         """Go on with the last conversation, or say what an earlier one left undone."""
@@ -186,7 +193,7 @@ class Talk:
         """Show the plan of a request; nothing is run."""
         from agent.planners import plan_only
 
-        outcome, notes, used = plan_only(text, self.settings, self.settings.context())
+        outcome, notes, used = plan_only(text, self.settings, self.settings.context(), self.usage)
         self.usage.add(used)
         for note in notes:
             self.terminal.say(note)
@@ -206,6 +213,6 @@ class Talk:
         self.listed, self.planned = [], None
         show(driver, ended)
         found = ended.document
-        self.usage.add(found["usage"])
+        self.usage.add(ended.used)
         if found["status"] in ASKS:
             self.waiting, self.options = int(found["run"]), (found["question"] or {}).get("options") or []

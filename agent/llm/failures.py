@@ -39,6 +39,7 @@ USED_UP = (
     "credit balance",
 )
 BUSY = (408, 409, 425, 429)
+OTHER = "Use another with --llm, or --llm offline."
 QUOTED = 160
 """Characters of a server's own words that are shown."""
 
@@ -133,7 +134,7 @@ def _not_taken(said: str) -> str:
 
 
 def _refused(code: int | None, exc: Exception, secrets: Secrets) -> PlannerFailed:
-    return PlannerFailed(f"The language model's server refused the request ({code}): {_quoted(exc, secrets)}", "")
+    return PlannerFailed(f"The language model's server refused the request ({code}): {_quoted(exc, secrets)}", OTHER)
 
 
 def _quoted(exc: Exception, secrets: Secrets) -> str:
@@ -147,7 +148,7 @@ def _quoted(exc: Exception, secrets: Secrets) -> str:
 def _status(exc: Exception) -> int | None:
     response = getattr(exc, "response", None)
     for held in (getattr(exc, "status_code", None), getattr(response, "status_code", None), getattr(exc, "code", None)):
-        if isinstance(held, int) and 100 <= held <= 599:
+        if isinstance(held, int) and 300 <= held <= 599:
             return held
     return None
 

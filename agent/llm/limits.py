@@ -53,7 +53,7 @@ class Limits:
             return None
         used = self.usage.tokens
         if used >= most:
-            raise LimitReached(f"The limit of {most} tokens is reached.", "Raise --max-tokens.")
+            raise LimitReached(f"The limit of {most} tokens is reached.", "Go on with: ekiben resume --max-tokens N")
         return max(most - used - size, ROOM)
 
     def _by_cost(self, size: int) -> int | None:
@@ -66,7 +66,7 @@ class Limits:
             raise LimitReached(
                 f"The limit of ${most:g} is reached: ${self.usage.spent:.4f} is spent, and the next reply would "
                 f"cost more than is left.",
-                "Raise --max-cost.",
+                "Go on with: ekiben resume --max-cost USD",
             )
         return room
 
