@@ -80,7 +80,9 @@ class Exchange:
         received, failure = self._tried(messages, told, unheard, written_down=True)
         if failure is not None:
             raise failure.error
-        if written.read(received) and received.text:
+        if not written.read(received):
+            received.fault = "the reply is not the JSON object that was asked for."
+        elif received.text:
             heard(received.text)
         return received
 

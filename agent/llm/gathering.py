@@ -50,6 +50,8 @@ class Received:
     """Of the input, what the server had read before."""
     told_only: bool = False
     """Whether it was asked for as JSON, because the server makes no calls."""
+    fault: str = ""
+    """Why it cannot be read at all."""
 
     def add(self, piece: BaseMessage) -> str:
         """Take in a piece, or a reply that came whole; the words that are new."""

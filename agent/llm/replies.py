@@ -69,6 +69,8 @@ def _unsure(received: Received) -> str:
     """Why a reply as such is in doubt."""
     if received.finish not in FINISHED:
         return f"the reply was cut off ({received.finish or 'no finish reason'})."
+    if received.fault:
+        return received.fault
     if any(call.mixed for call in received.calls):
         return "a call names two tools."
     if any(call.arguments() is None for call in received.calls):
