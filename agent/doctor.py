@@ -9,7 +9,7 @@ from typing import Any
 from agent.settings import Settings
 from tools.core.errors import EkibenError
 
-PACKAGES = ("bentoml", "scikit-learn", "pandas", "duckdb", "skops", "langchain-core", "langchain-openai", "openai")
+PACKAGES = ("bentoml", "scikit-learn", "pandas", "duckdb", "skops", "langchain", "langchain-openai", "openai")
 LEAST_FREE = 1_000_000_000
 
 
@@ -22,7 +22,7 @@ def checks(settings: Settings) -> list[dict[str, Any]]:
         _writable(context.workspace),
         _disk(context.workspace),
         _port(),
-        _check("language model", *_planner(settings)),
+        *_planner(settings),
     ]
 
 
@@ -65,15 +65,9 @@ def _port() -> dict[str, Any]:
         return _check("port", False, str(exc), "Stop what uses the ports.")
 
 
-def _planner(settings: Settings) -> tuple[bool, str, str]:
+def _planner(settings: Settings) -> list[dict[str, Any]]:
     if settings.llm == "offline":
-        return True, "offline planner, no key and no network needed", ""
-    from langchain_core.messages import HumanMessage
+        return [_check("language model", True, "offline planner, no key and no network needed")]
+    from agent.llm.trial import trials
 
-    from agent.llm.planner import LanguageModel
-
-    try:
-        reply = LanguageModel(settings, settings.context(), "").ask([HumanMessage("Call the tool status.")])
-    except EkibenError as exc:
-        return False, exc.message, exc.hint
-    return True, f"{settings.llm} answers{' with a tool call' if reply.calls else ', without a tool call'}", ""
+    return [_check(*tried) for tried in trials(settings, settings.context())]

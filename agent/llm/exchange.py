@@ -30,6 +30,10 @@ SLICE = 0.2
 OTHER_NAME = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
 
+class NoTools(PlannerFailed):
+    """The server takes no tools the way that it was started."""
+
+
 @dataclass
 class Exchange:
     """Speaks with one server, and keeps what it was found to take."""
@@ -49,9 +53,11 @@ class Exchange:
         if self.habits.calls == "written":
             return self._written(messages, told, heard)
         doubts = needs_call and self.habits.calls != "native"
-        received = self._native(messages, told, unheard if doubts else heard)
-        if received.told_only:
-            return received
+        try:
+            received = self.native(messages, told, unheard if doubts else heard)
+        except NoTools:
+            self.learn("written")
+            return self._written(messages, told, heard)
         if received.calls:
             self.learn("native")
         elif doubts and _in_words(received) and (found := self._instead(messages, told)):
@@ -66,15 +72,12 @@ class Exchange:
             self.habits.calls = calls
             self._keep()
 
-    def _native(self, messages: list[BaseMessage], told: Told, heard: Heard) -> Received:
-        """A reply with tool calls; as JSON where the server turns out to take no tools."""
+    def native(self, messages: list[BaseMessage], told: Told, heard: Heard) -> Received:
+        """A reply, with tool calls where there are tools."""
         received, failure = self._tried(messages, told, heard, written_down=False)
         if failure is None:
             return received
-        if failure.mend != "tools":
-            raise failure.error
-        self.learn("written")
-        return self._written(messages, told, heard)
+        raise failure.error if failure.mend != "tools" else NoTools(failure.error.message, failure.error.hint)
 
     def _written(self, messages: list[BaseMessage], told: Told, heard: Heard) -> Received:
         received, failure = self._tried(messages, told, unheard, written_down=True)
@@ -141,7 +144,7 @@ class Exchange:
     def _pieces(
         self, messages: list[BaseMessage], told: Told, most: int | None, written_down: bool
     ) -> Iterator[BaseMessage]:
-        runnable = self.client.model if written_down else self.client.model.bind_tools(told)
+        runnable = self.client.model.bind_tools(told) if told and not written_down else self.client.model
         more: dict[str, Any] = self._limited(most)
         if written_down and self.habits.response_format and self.client.is_openai:
             more.setdefault("extra_body", {})["response_format"] = written.form(told)
