@@ -489,7 +489,10 @@ LATER: list[tuple[str, Steps | str]] = [
     ("houses.csv 有多少行？", one("profile", path="houses.csv", name="houses")),
     ("Kindly train a classification model using churn.csv with Churn as the label", fit()),
     ("do a quick training run on churn.csv, 10 seconds", fit(time_limit=10)),
-    ("train on churn.csv w target Churn, skip TotalCharges and MonthlyCharges", fit(pre={"drop": ["TotalCharges", "MonthlyCharges"]})),
+    (
+        "train on churn.csv w target Churn, skip TotalCharges and MonthlyCharges",
+        fit(pre={"drop": ["TotalCharges", "MonthlyCharges"]}),
+    ),
     ("I want the highest recall possible on churn.csv", fit(metric="recall")),
     (
         "boosted trees on titanic.parquet, target survived, metric accuracy, 1 minute",
