@@ -157,12 +157,22 @@ class Talk:
         if found.kind == "request":
             self.terminal.say(f"= {found.text}", "dim")
             self.request(found.text, line)
+            self._then(found.then, line)
         elif found.kind == "again":
             self.again(line)
         elif found.kind in ("resume", "undo"):
             command(self, f"/{found.kind}")
         else:
             self.offer(found.text, found.options)
+
+    def _then(self, request: str, line: str) -> None:
+        """What was to be done with the model that the last run made, if it made one."""
+        from agent.chat.remembered import remembered
+
+        turns = remembered(self.driver().journal, self.conversation).turns[-1:]
+        made = [deed.result["model"] for turn in turns for deed in turn.deeds if deed.tool == "train" and deed.result]
+        if request and made and turns[0].status == "done":
+            self.request(request.format(made[-1]), line)
 
     def again(self, line: str) -> None:
         """The last request of this conversation once more."""

@@ -31,6 +31,8 @@ class Followup:
     kind: Kind
     text: str = ""
     options: list[str] = field(default_factory=list)
+    then: str = ""
+    """A request for when the first is done, about the model that it made, whose tag goes in the place of {}."""
 
 
 def follow(line: str, memory: Memory, world: World) -> Followup | None:
@@ -98,9 +100,7 @@ def _a_comparison(line: str, said: str, memory: Memory, world: World) -> Followu
     request = changed(wish, memory.plan, world) if memory.plan else None
     if request is None:
         return None
-    name = model.partition(":")[0]
-    then = f"；然后比较 {name} 和 {model}" if zh else f"; then compare {name} and {model}"
-    return Followup("request", request + then)
+    return Followup("request", request, then=f"比较 {{}} 和 {model}" if zh else f"compare {{}} and {model}")
 
 
 def _a_reference(line: str, memory: Memory, world: World) -> Followup | None:
