@@ -7,7 +7,7 @@ from agent.understanding.lexicon import HAN, NUMBER, compiled, pattern, words
 from agent.understanding.numbers import ORDINALS, number
 from agent.understanding.text import Draft, Thing
 from agent.understanding.world import World
-from tools.core.names import slug
+from tools.core.names import slug, stem
 
 KINDS = ("dataset", "prepared", "model", "bento", "deployment")
 TAG = re.compile(
@@ -79,7 +79,10 @@ def take_names(draft: Draft, world: World) -> None:
     """Bare names that exist, also Chinese ones, and the versions said beside any of them."""
     names = known_names(world)
     draft.text = NAME.sub(lambda m: _mark(draft, m, names), draft.text)
+    tables = {slug(stem(thing.value)) for thing in draft.things.values() if thing.kind == "path"}
     for start, end, name in reversed(_han_names(draft.text, names)):
+        if name in tables and not re.match("(?:这个|那个)?的?(?:模型|服务|版本|部署|效果|表现)", draft.text[end:]):
+            continue  # words about what the table is about
         draft.cut(start, end, draft.put(Thing("artifact", name)))
     for mark, thing in list(draft.things.items()):
         quoted = _known(thing.value, names) if thing.kind == "quoted" and mark in draft.text else None

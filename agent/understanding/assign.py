@@ -92,7 +92,7 @@ class Desk:
     def only(self, kinds: tuple[str, ...]) -> Thing:
         """The only artifact of a kind, for "it" and for a request that names none."""
         names = self.names(kinds[0])
-        spoken = VERSION.search(self.said.draft.text)
+        spoken = VERSION.search(self.said.worded)
         same = [t for t in self.said.world.tags(kinds[0]) if spoken and t.endswith(f":{spoken[1]}")]
         if same:
             raise self.ask("which_artifact", same, kind=kinds[0])

@@ -130,7 +130,8 @@ def _close(text: str, at: int, columns: list[str]) -> Read | None:
         if is_plain(written) or (" " in written and any(fuse(c) in fuse(written) for c in columns if len(fuse(c)) > 2)):
             continue
         if column := closest(written, columns):
-            return Read([column], end, ((written, column),))
+            plural = {fuse(written), fuse(column)} in ({fuse(column), fuse(column) + s} for s in ("s", "es"))
+            return Read([column], end, () if plural else ((written, column),))
     return None
 
 

@@ -139,6 +139,7 @@ def take_weak(said: Said) -> None:
             continue
         if not said.intents and not said.slots.get("_implied") and said.draft.order(thing):
             said.draft.cut(match.start(), match.end(), said.intend(tool))
+            said.slots["_weak_verb"] = True
         said.draft.take(weak, " ")
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from agent.understanding.lexicon import HAN, HOLE, Phrases, pattern, phrases, words
 from agent.understanding.risks import LEAVE_OUT, REASON, TALK, is_agreed_goal, is_reason, is_risky, is_talk
 from agent.understanding.said import Said
+from agent.understanding.signals import signals
 from agent.understanding.stories import is_story, tells
 from agent.understanding.text import Draft
 
@@ -106,7 +107,8 @@ def is_told(said: Said, mark: str) -> bool:
     """Whether the clause in which a verb stands tells a story."""
     if not mark:
         return False
-    return all(tells(PART.sub(" ", clause)) for clause in CLAUSE.split(said.draft.text) if mark in clause)
+    clauses = [PART.sub(" ", clause) for clause in CLAUSE.split(said.draft.text) if mark in clause]
+    return all(tells(clause) and not signals("_risky", "condition").among(clause) for clause in clauses)
 
 
 def never_passed(text: str) -> list[str]:

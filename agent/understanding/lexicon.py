@@ -116,7 +116,7 @@ class Phrases:
     def _fit(self, key: tuple[bool, ...]) -> list[str]:
         """The phrases in the languages of a text that need nothing that it lacks."""
         absent = [macro for macro, there in zip(NEEDED, key[2:], strict=True) if not there]
-        every = self.en * key[0] + self.zh * key[1]
+        every = self.en * (key[0] or not key[1]) + self.zh * key[1]
         return [p for p in every if not any(_needs(p, macro) for macro in absent)]
 
     def every(self, text: str) -> Iterator[re.Match[str]]:

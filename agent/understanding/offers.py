@@ -21,6 +21,7 @@ RELEASES = ("deploy", "train_deploy", "promote", "rollback", "stop", "delete")
 ON_TABLES = ("profile", "preprocess", "train", "train_evaluate", "train_deploy")
 MADE = ("profile", "preprocess", "package")
 """Tools that others imply."""
+GIVEN = {"metric", "row", "lines", "revision", "overwrite"}
 PASSING = ("_implied", "_weak")
 
 
@@ -47,7 +48,7 @@ def offers(said: Said) -> list[Offer]:
 def sure(said: Said) -> Plan | None:
     """The plan of the nearest reading, where it leads clearly and explains every word that could change it."""
     first = next(iter(offers(said)), None)
-    if first is None or not has_words(said.draft, said.worded):
+    if first is None or not (has_words(said.draft, said.worded) or GIVEN & said.slots.keys()):
         return None
     needed = SURER if first.reading in RELEASES else SURE
     return first.plan if first.lead >= needed and explains(said, first.reading) else None

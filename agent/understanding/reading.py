@@ -157,7 +157,10 @@ def _planned(said: Said) -> Plan | Question:
 
 def _unsure(said: Said, plan: Plan, rest: Rest) -> Plan | Question:
     """A plan beside words that nothing explains: taken where they only tell a story, else asked about."""
-    if named_things(said.draft) and explains(said, reading_of(plan)):
+    if "_weak_verb" in said.slots:
+        return sure(said) or _left(said, rest.risky or rest.passed, plan)
+    quiet = {step.tool for step in plan.plan} <= {"status"}
+    if (quiet or named_things(said.draft)) and explains(said, reading_of(plan)):
         said.notes += [passed_over(said.language, text) for text in rest.all]
         return plan
     return _left(said, rest.risky or rest.passed, plan)

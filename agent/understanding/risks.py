@@ -61,7 +61,9 @@ def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bo
 
 def is_sign(word: str) -> bool:
     """Whether a word by itself can change a plan."""
-    return any(signals("_risky", group).among(word) for group in (*ALWAYS, "negation"))
+    return any(signals("_risky", group).among(word) for group in (*ALWAYS, "negation")) or signals(
+        "_talk", "always"
+    ).among(word)
 
 
 def is_agreed_goal(said: Said, clause: str, kept: list[str]) -> bool:

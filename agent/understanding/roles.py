@@ -9,7 +9,7 @@ from agent.understanding.lexicon import HAN, HOLE, PATHS, Phrases, phrases
 from agent.understanding.paths import nearest
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
-from agent.understanding.targets import CLAUSE, take_adjective, take_weak_targets
+from agent.understanding.targets import CLAUSE, is_artifact, take_adjective, take_weak_targets
 
 FILLED = re.compile(
     r"\s*(?:columns?|features?|fields?|variables?|这[两几三个一]*|列|字段|变量|特征|都|,|\s)*\s*$", re.IGNORECASE
@@ -66,7 +66,7 @@ def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, ma
         after = tail.match(draft.text, stop) if tail else _plural(draft.text, stop)
         if tail and after is None:
             return
-        if slot == "drop" and is_condition(draft.text[stop:]):
+        if slot == "drop" and (is_condition(draft.text[stop:]) or is_artifact(said, draft.text[end:stop])):
             return
         if slot == "drop" and KEPT.search(match[0]) and DROPPED.search(draft.text[: match.start()]):
             draft.cut(match.start(), stop, HOLE)  # "drop a but not b"
@@ -155,7 +155,7 @@ def _has_verb(word: str) -> bool:
     return (
         verbs().search(word) is not None
         or re.match(
-            "(?:吧|呢|啊|呀|嘛|呗|啦|咯|吗|就|所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)",
+            "(?:太|很|那么|这么|上它|上他|吧|呢|啊|呀|嘛|呗|啦|咯|吗|就|所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)",
             word,
         )
         is not None

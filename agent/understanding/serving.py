@@ -47,7 +47,9 @@ def evaluate(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
 def compare(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.marks("artifact")
     tags = list(dict.fromkeys(desk.thing(m).tag for m in marks))
-    if len(tags) < 2 or origin.model is not None:
+    if origin.model is not None and len(tags) == 1:
+        tags = [origin.model, *tags]
+    elif len(tags) < 2 or origin.model is not None:
         raise desk.ask("two_models", _pairs(desk, tags))
     for mark in marks:
         desk.checked(desk.thing(mark), ("model", "deployment"))

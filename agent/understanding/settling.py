@@ -2,10 +2,16 @@
 
 from agent.understanding.assign import Desk
 from agent.understanding.goals import agrees
+from agent.understanding.leftovers import is_told
 from agent.understanding.paths import is_table
-from agent.understanding.risks import likely
 from agent.understanding.said import Intent, Said
 
+SERVED = {"port", "host", "platform", "replicas", "canary", "cors", "only_if_better"}
+"""Arguments that only a deployment has."""
+REACHED = {"port", "host", "cors"}
+ON_DEPLOYMENTS = ("stop", "logs", "promote", "rollback", "monitor")
+RELEASED = ("deploy", "stop", "rollback", "promote", "delete")
+"""What is not done where one clause wants it and another does not."""
 MAKING = ("profile", "preprocess", "train")
 
 
@@ -13,10 +19,16 @@ def settle(said: Said, desk: Desk) -> None:
     """Drop or turn what cannot be meant: "look at which columns matter in churn" profiles no table."""
     tables = {desk.thing(m).value for m in desk.marks("path") if is_table(desk.thing(m).value)}
     models = {desk.thing(m).tag for m in desk.marks("artifact")}
+    if len(models) < 2:
+        said.intents = [i for i in said.intents if i.tool not in RELEASED or i.tool not in said.refused]
     if len({i.tool for i in said.intents}) > 1:
         _drop_idle(said, tables, models)
     if len(tables) == 1 and not models:
         _meant_of_table(said)
+    if len(models) == 1 and not tables and not said.intents and SERVED & said.slots.keys():
+        said.intents.append(Intent("deploy", ""))
+    if said.wants("train") and REACHED & said.slots.keys() and not {"deploy"} & {*said.refused, *_asked(said)}:
+        said.intents.append(Intent("deploy", ""))
 
 
 def _drop_idle(said: Said, tables: set[str], models: set[str]) -> None:
@@ -24,7 +36,7 @@ def _drop_idle(said: Said, tables: set[str], models: set[str]) -> None:
     if not tables:
         _drop(said, "profile")
     if not models and tables and any(said.wants(tool) for tool in MAKING):
-        _drop(said, "stop")
+        said.intents = [i for i in said.intents if i.tool not in ON_DEPLOYMENTS or not _is_idle(said, i)]
     if said.wants("deploy") and said.wants("promote"):
         _drop(said, "promote" if "canary" in said.slots else "deploy")
     if said.wants("deploy") and said.wants("rollback") and len(models) < 2:
@@ -33,15 +45,32 @@ def _drop_idle(said: Said, tables: set[str], models: set[str]) -> None:
 
 def _meant_of_table(said: Said) -> None:
     """A table alone and what is to be predicted of it: a model has to be trained first."""
-    asked = {i.tool for i in said.intents}
+    asked = _asked(said)
+    if asked and asked <= set(ON_DEPLOYMENTS):
+        said.intents = []
     if asked == {"status"}:
         _turn(said, "status", "profile")
     if {"train", "predict"} <= asked:
         _drop(said, "predict")
     elif asked and asked <= {"predict", "evaluate", "deploy"}:
         implied = "target" in said.slots and "_implied" in said.slots
-        if implied or agrees(said.worded, likely(said)):
+        if implied or agrees(said.worded, _targets(said)):
             _turn(said, "predict", "train")
+
+
+def _is_idle(said: Said, intent: Intent) -> bool:
+    """Whether a verb on deployments, where none is named, ends the request or belongs to a story."""
+    return intent.tool == "stop" or is_told(said, intent.mark)
+
+
+def _targets(said: Said) -> list[str]:
+    """Every likely target of the tables named."""
+    tables = [said.world.table(t.value) for t in said.draft.things.values() if t.kind == "path"]
+    return [target for facts in tables if facts for target in facts.targets]
+
+
+def _asked(said: Said) -> set[str]:
+    return {intent.tool for intent in said.intents}
 
 
 def _drop(said: Said, tool: str) -> None:
@@ -53,4 +82,4 @@ def _turn(said: Said, tool: str, into: str) -> None:
     if said.wants(tool):
         said.intents = [Intent(into, i.mark) if i.tool == tool else i for i in said.intents]
     else:
-        said.intend(into)
+        said.intents.append(Intent(into, ""))

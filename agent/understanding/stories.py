@@ -11,8 +11,8 @@ from agent.understanding.said import Said
 from agent.understanding.signals import signals
 
 LINK = re.compile(r"^(?:(?:and|but|so|then|please|also|just|ok|okay|well|oh)\b[\s,]*)+", re.IGNORECASE)
-FEW = 3
-"""Unknown words that may stand beside a verb that is known."""
+FEW = 1
+"""Unknown words that may stand beside a verb that is known; two Chinese characters count as one."""
 COUNTED = re.compile(
     rf"\d|\b(?!one\b)(?:{SPELLED}|dozen|hundreds?|thousands?)\b|[一两二三四五六七八九十百千万几]+(?=[个列行条类倍份套台层棵轮折成%点元块版种分秒])",
     re.IGNORECASE,
@@ -34,8 +34,12 @@ def is_story(said: Said, whole: str, left: str, kept: list[str], part: bool) -> 
         return False
     if part:
         few = 0 if said.wants("delete") else FEW
-        return tells(whole) or (len(kept) <= few and not any(word[:1].isupper() for word in kept))
+        return tells(whole) or (_size(kept) <= few and not any(word[:1].isupper() for word in kept))
     return tells(whole)
+
+
+def _size(kept: list[str]) -> int:
+    return sum(1 if word.isascii() else (len(word) + 1) // 2 for word in kept)
 
 
 def tells(clause: str) -> bool:

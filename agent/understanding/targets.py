@@ -48,7 +48,7 @@ def _weak(said: Said, match: re.Match[str]) -> None:
         else:
             _maybe(said, match)
         return
-    if _is_artifact(said, draft.text[at : read.end]):
+    if is_artifact(said, draft.text[at : read.end]):
         return
     if "target" in said.slots and said.slots["target"] in read.columns and len(read.columns) == 1:
         draft.cut(at, read.end)
@@ -64,7 +64,7 @@ def _weak(said: Said, match: re.Match[str]) -> None:
     said.slots["_implied"] = True
 
 
-def _is_artifact(said: Said, written: str) -> bool:
+def is_artifact(said: Said, written: str) -> bool:
     """Without a table, the name of an artifact is the artifact."""
     tables = any(t.kind == "path" for t in said.draft.things.values())
     return not tables and written.strip().lower() in known_names(said.world)

@@ -96,5 +96,7 @@ def tidy(text: str) -> str:
 def is_chinese(request: str) -> bool:
     """Whether the answer should be Chinese: Chinese characters outside paths, quotes and English sentences."""
     bare = re.sub(r"\S+\.(?:csv|tsv|txt|parquet|xlsx|xls|gz|bento)\b|\"[^\"]*\"|'[^']*'", " ", request)
+    if not re.search(rf"[A-Za-z{HAN}]", bare):
+        bare = request
     han = len(re.findall(f"[{HAN}]", bare))
     return han >= 2 and han * 3 >= len(re.findall(r"[A-Za-z]+", bare))

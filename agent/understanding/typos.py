@@ -75,4 +75,4 @@ def _is_slip(word: str, keyword: str) -> bool:
     if len(word) >= LONG or len(word) < SHORT:
         swapped = len(word) != len(keyword) or sorted(word) == sorted(keyword)
         return distance <= (2 if len(word) >= LONG else 1 if swapped else 0)
-    return distance <= 1
+    return distance <= 1 or (distance == 2 and len(word) > SHORT and word[:3] == keyword[:3])
