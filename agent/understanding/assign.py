@@ -56,6 +56,16 @@ class Desk:
         listed = LISTED.join(map(re.escape, marks))
         return re.search(listed, self.said.draft.text, re.IGNORECASE) is not None
 
+    def listed(self, intent: Intent) -> list[Thing]:
+        """The artifacts that a verb is about where they stand in one list: "evaluate churn:1 and churn:2"."""
+        marks, found = self.marks("artifact"), self.near(intent, "artifact")[:1]
+        for mark in marks[marks.index(found[0]) + 1 :] if found else ():
+            if not re.search(re.escape(found[-1]) + LISTED + re.escape(mark), self.said.draft.text, re.IGNORECASE):
+                break
+            found.append(mark)
+        self.used |= set(found)
+        return [self.thing(mark) for mark in found]
+
     def near(self, intent: Intent | None, kind: str) -> list[str]:
         """The marks of a kind in the verb's own clause; else those before it; else all."""
         marks = self.marks(kind)

@@ -159,14 +159,24 @@ def _amount(said: Said, column: str, at: int) -> Value | None:
     if not found:
         found = AMOUNT.match(text, at)
         value = _scaled(found) if found else ""
-    if not found or (TIME_UNIT.match(text, found.end()) and not YEAR.fullmatch(value)):
+    unit = TIME_UNIT.match(text, found.end()) if found else None
+    if not found or (unit and not YEAR.fullmatch(value) and not _counts_in(column, unit[0])):
         return None
     units = _units().match(text, found.end())
-    end = units.end() if units else found.end()
+    end = max(match.end() for match in (found, units, unit) if match)
     for symbol, more in _or_more():
         if following := more.match(text, end):
             return Value(value, following.end(), symbol)
     return Value(value, end)
+
+
+COUNTS = {r"month|月": r"tenure|month|月|任期|在网", r"year|年": r"age|year|年", r"day|天": r"day|天|日", r"hour|小时": r"hour|时"}
+"""Units of time, and the names of columns that are counted in them."""
+
+
+def _counts_in(column: str, unit: str) -> bool:
+    """Whether a column is counted in that unit, by its name: tenure in months, age in years."""
+    return any(re.search(word, unit, re.I) and re.search(names, column, re.I) for word, names in COUNTS.items())
 
 
 def _scaled(found: "re.Match[str]") -> str:

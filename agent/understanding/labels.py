@@ -9,6 +9,9 @@ from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
 
+LINK = re.compile("and|for|to|on|with|in|of|when|then|but", re.IGNORECASE)
+
+
 def take_positive(said: Said) -> None:
     """The positive label, one of the target's values where they are known."""
     if not re.search(r"(?i)positive|event|[正阳]", said.draft.text):
@@ -23,7 +26,7 @@ def take_positive(said: Said) -> None:
 def _positive(said: Said, match: re.Match[str], labels: list[str], forward: bool) -> None:
     draft = said.draft
     word = unknown_word(draft, match.end()) if forward else _word_before(said, match.start())
-    if word is None or (is_plain(word[0]) and not labels):
+    if word is None or (is_plain(word[0]) and not labels) or LINK.fullmatch(word[0]):
         return
     same = [v for v in labels if v.strip().casefold() == word[0].casefold()] or [
         v for v in labels if v.strip() and word[0].startswith(v.strip())

@@ -137,7 +137,8 @@ def _take_missing(said: Said) -> None:
         return
     taken = {column.casefold() for column in said.columns}
     for spoken, mark in phrases(FILE)["missing"]["marks"].items():
-        said.draft.text = re.sub(spoken, f" {mark} ", said.draft.text, flags=re.IGNORECASE)
+        by = mark if re.match(f"[{HAN}]", spoken) else f" {mark} "
+        said.draft.text = re.sub(spoken, by, said.draft.text, flags=re.IGNORECASE)
     for match in reversed(list(_missing().finditer(said.draft.text))):
         listed = next(values for values in match.groupdict().values() if values)
         words = [_meant(said, word) for word in re.split(JOIN, listed.strip())]

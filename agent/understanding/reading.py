@@ -12,7 +12,7 @@ from agent.understanding.homophones import mend_chinese
 from agent.understanding.intents import prepare, take_compounds, take_intents, take_weak
 from agent.understanding.labels import take_positive
 from agent.understanding.leftovers import Rest, leftovers, named_things
-from agent.understanding.lexicon import pattern
+from agent.understanding.lexicon import Phrases, pattern
 from agent.understanding.offers import asked, explains, reading_of, sure, sure_beside
 from agent.understanding.paths import take_paths
 from agent.understanding.planning import make_plan
@@ -45,6 +45,11 @@ VAGUE = ("what_to_do", "nothing_understood", "unused", "two_models", "no_table")
 """Questions that another reading may settle."""
 NOTHING = ("what_to_do", "nothing_understood")
 """Questions that only say that nothing was understood."""
+SPLITTING = Phrases(
+    ["(?:and |then |first |please |when |while )*(?:splits?|splitting|cut|cutting|divide|dividing)(?: (?:it|them|rows))?"],
+    ["(?:切分|划分|拆分|分割)(?:的时候|时|好)?"],
+)
+"""What has been said already where it is known how the rows are parted."""
 NEGATED = re.compile(r"\b(?:not|no|never|without|except|but|if|unless)\b|不|别|除|没|无|如果", re.IGNORECASE)
 """Words after which a plan without the rest would be the opposite of what was asked."""
 
@@ -134,6 +139,8 @@ def _planned(said: Said) -> Plan | Question:
         take_numbers(said, "revision")
     if said.wants("logs"):
         take_numbers(said, "lines_alone")
+    if {"split", "test_fraction"} & said.slots.keys():
+        said.draft.take(SPLITTING, " ")
     take_weak(said)
     wish = wished(said)
     desk = Desk(said)

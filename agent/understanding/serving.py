@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from agent.understanding.assign import Desk
+from agent.understanding.assign import ACCEPTED, Desk
 from agent.understanding.said import Intent
 from agent.understanding.text import Thing
 from agent.understanding.training import Origin
@@ -37,6 +37,10 @@ def _path(desk: Desk, intent: Intent) -> str | None:
 
 
 def evaluate(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
+    several = desk.listed(intent) if intent.mark and origin.model is None else []
+    if len({thing.tag for thing in several}) > 1 and not desk.marks("path"):
+        checked = [desk.checked(thing, ACCEPTED[intent.tool]) for thing in several]
+        return [Step(tool=intent.tool, args={"model": thing.tag}) for thing in checked]
     args = {"model": _model(desk, intent, origin).tag}
     wanted = desk.said.wants("predict") or desk.said.wants("monitor")
     path = None if wanted else _path(desk, intent)

@@ -189,7 +189,7 @@ def take_origins(said: Said) -> None:
     if not re.search(phrases("_slots")["cors"]["trigger"], said.draft.text, re.IGNORECASE):
         return
     for match in said.draft.take(pattern("_slots", "cors")):
-        said.slots.setdefault("cors", []).append((match["o"] or match["oz"]).rstrip("/"))
+        said.slots.setdefault("cors", []).append(next(v for v in match.groupdict().values() if v).rstrip("/"))
 
 
 def take_estimators(said: Said) -> None:

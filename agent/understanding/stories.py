@@ -33,7 +33,7 @@ def is_story(said: Said, whole: str, left: str, kept: list[str], part: bool) -> 
     if any(is_near(said, word) for word in kept) or says_label(said, left) or not is_agreed_or_no_goal(said, left):
         return False
     if part:
-        few = 0 if said.wants("delete") else FEW
+        few = 0 if said.wants("delete") or {"where", "derive"} & said.slots.keys() else FEW
         return tells(whole) or (_size(kept) <= few and not any(word[:1].isupper() for word in kept))
     return tells(whole)
 
