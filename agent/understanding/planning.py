@@ -235,6 +235,9 @@ def _check_used(said: Said, desk: Desk, steps: list[Step]) -> None:
             known = mark in desk.used or any(desk.thing(mark).value in _strings(s.args) for s in steps)
             if not known and not (kind == "artifact" and _harmless(desk, mark, steps)):
                 raise _going_on(said, desk, steps, desk.thing(mark).tag)
+    for mark in said.outputs:
+        if mark not in desk.used:
+            raise _going_on(said, desk, steps, desk.thing(mark).tag)
     for name, value in said.slots.items():
         if not name.startswith("_") and not any(_holds(s, name, value) for s in steps):
             _excuse(said, desk, steps, name, value)

@@ -152,7 +152,8 @@ def _planned(said: Said) -> Plan | Question:
     outcome = make_plan(said, desk)
     if wish and not (isinstance(outcome, Asking) and outcome.key in NO_TABLE):
         return _without(wish, outcome, said)
-    if isinstance(outcome, Plan) and not rest.risky and (not rest.passed or _is_safe(outcome, said)):
+    weak = "_weak_verb" in said.slots and bool(rest.all)
+    if isinstance(outcome, Plan) and not rest.risky and not weak and (not rest.passed or _is_safe(outcome, said)):
         said.notes += [passed_over(said.language, text) for text in rest.passed]
         return outcome
     if isinstance(outcome, Plan):

@@ -121,7 +121,7 @@ def _before(said: Said, slot: str, match: re.Match[str]) -> None:
 def _is_predicted(text: str, at: int) -> bool:
     """Whether "predict" stands before a place, so that what follows is no list of columns to drop."""
     heads = [head for head, _ in forms("target", "weak")]
-    return any(m.end() == at for head in heads for m in head.finditer(text[:at]))
+    return any(m.end() == len(text[:at].rstrip()) for head in heads for m in head.finditer(text[:at]))
 
 
 def _unknown(said: Said, slot: str, match: re.Match[str]) -> None:

@@ -1,5 +1,7 @@
 """Settles which of the tools that a request seems to ask for are meant, by what there is for them to work on."""
 
+import re
+
 from agent.understanding.assign import Desk
 from agent.understanding.goals import agrees
 from agent.understanding.leftovers import is_told
@@ -12,6 +14,8 @@ REACHED = {"port", "host", "cors"}
 ON_DEPLOYMENTS = ("stop", "logs", "promote", "rollback", "monitor")
 RELEASED = ("deploy", "stop", "rollback", "promote", "delete")
 """What is not done where one clause wants it and another does not."""
+RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|outcomes?|answers?)\b", re.IGNORECASE)
+"""Of a prediction, its table."""
 MAKING = ("profile", "preprocess", "train")
 
 
@@ -37,6 +41,8 @@ def _drop_idle(said: Said, tables: set[str], models: set[str]) -> None:
         _drop(said, "profile")
     if not models and tables and any(said.wants(tool) for tool in MAKING):
         said.intents = [i for i in said.intents if i.tool not in ON_DEPLOYMENTS or not _is_idle(said, i)]
+    if said.wants("predict") and RESULT.search(said.worded) and "metric" not in said.slots:
+        _drop(said, "evaluate")
     if said.wants("deploy") and said.wants("promote"):
         _drop(said, "promote" if "canary" in said.slots else "deploy")
     if said.wants("deploy") and said.wants("rollback") and len(models) < 2:

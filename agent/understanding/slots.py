@@ -34,6 +34,7 @@ BOUNDS = {
 }
 RATIO = re.compile("([一二三四五六七八九])([一二三四五六七八九])分")
 """三七分 parts the rows, and is no time."""
+AGO = re.compile(r"\s*(?:ago|earlier)\b|之?前|以前", re.IGNORECASE)
 TRAINED_ON = re.compile(
     r"\s*(?:(?:of|for|as|in) )*(?:the |my )?(?:data |rows )?(?:for |to )?(?:the )?train", re.IGNORECASE
 )
@@ -141,6 +142,9 @@ def take_duration(said: Said) -> None:
         if inner is None or re.match(data["not_after"], said.draft.text[match.end("d") :]):
             continue
         if RATIO.fullmatch(match["d"]):
+            continue
+        if past := AGO.match(said.draft.text, match.end("d")):
+            said.draft.cut(match.start("d"), past.end(), " ")
             continue
         _keep(said, "time_limit", seconds(inner))
         said.draft.cut(match.start(), match.end())
