@@ -6,7 +6,7 @@ DATA := bench/quality/data
 PEERS := bench/.peers
 EXTRAS := bench/.extras
 
-.PHONY: setup demo test test-extras lint format golden docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean
+.PHONY: setup demo test test-extras lint format golden docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean scorecard
 
 setup: $(VENV)/.ready
 
@@ -73,6 +73,9 @@ bench-serving: setup # one process each, side by side; PEERS is a folder for the
 
 bench-rollback: setup # moves under load, and kills at random instants
 	$(BIN)/python bench/rollback.py
+
+scorecard: setup # how requests are understood; LLM=openai:NAME BASE_URL=… measures that language model too
+	$(BIN)/python bench/scorecard/run.py $(if $(LLM),--llm $(LLM)) $(if $(BASE_URL),--base-url $(BASE_URL))
 
 LOCKED := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
   --no-annotate --quiet

@@ -170,7 +170,12 @@ def _amount(said: Said, column: str, at: int) -> Value | None:
     return Value(value, end)
 
 
-COUNTS = {r"month|月": r"tenure|month|月|任期|在网", r"year|年": r"age|year|年", r"day|天": r"day|天|日", r"hour|小时": r"hour|时"}
+COUNTS = {
+    r"month|月": r"tenure|month|月|任期|在网",
+    r"year|年": r"age|year|年",
+    r"day|天": r"day|天|日",
+    r"hour|小时": r"hour|时",
+}
 """Units of time, and the names of columns that are counted in them."""
 
 

@@ -8,7 +8,6 @@ from agent.understanding.lexicon import HAN
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
-
 LINK = re.compile("and|for|to|on|with|in|of|when|then|but", re.IGNORECASE)
 
 

@@ -11,6 +11,7 @@ MANNERS = {
     "business": "a business person's words", "mixed": "Chinese with English terms", "off_topic": "off topic",
     "ambiguous": "ambiguous", "unsafe": "unsafe", "unknown_column": "unknown column", "missing_file": "missing file",
 }  # fmt: skip
+UNSEEN = "unseen"
 UNMEASURED = "openai:* (any language model)"
 HEAD = """\
 # The scorecard
@@ -26,7 +27,10 @@ artifacts, and compares what comes back with what is due. Written by `make score
 - **wrong**: any other plan. A wrong release step is still asked for before it runs.
 
 The requests ({count}, {english} in English and {chinese} in Chinese) are in `bench/scorecard/requests.jsonl`. They were
-written by the planner's author, so other people's requests fare worse than these.
+written by the planner's author, and rules were mended with them in view, so other people's requests fare worse.
+"""
+OTHERS = """\
+{count} requests by somebody who had not seen the planner, which its author had not seen when they were measured.
 """
 
 
@@ -69,15 +73,18 @@ def page(measured: Mapping[str, Counts]) -> str:
     offline = measured["offline"]
     english, chinese = (sum(summed(offline, code).values()) for code in ("en ", "zh "))
     parts = [HEAD.format(count=english + chinese, english=english, chinese=chinese)]
-    for name in sorted(measured, key=lambda name: name != "offline"):
-        parts += [f"## {_title(name)}\n", _markdown(measured[name])]
-    if len(measured) == 1:
+    for name in sorted(measured, key=lambda name: (name != "offline", name != UNSEEN)):
+        parts += [f"## {_title(name)}\n"]
+        parts += [OTHERS.format(count=summed(measured[name]).total())] if name == UNSEEN else []
+        parts += [_markdown(measured[name])]
+    if not measured.keys() - {"offline", UNSEEN}:
         parts += [f"## {UNMEASURED}\n", "Not measured. `make scorecard LLM=openai:NAME` measures one.\n"]
     return "\n".join(parts)
 
 
 def _title(name: str) -> str:
-    return "The offline planner" if name == "offline" else f"`{name}`"
+    titles = {"offline": "The offline planner", UNSEEN: "The offline planner, other people's requests"}
+    return titles.get(name, f"`{name}`")
 
 
 def _markdown(counts: Counts) -> str:

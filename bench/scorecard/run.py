@@ -2,7 +2,8 @@
 
 Without flags it measures the offline planner, in seconds; `--llm openai:NAME` (and `--base-url`), or the same from
 EKIBEN_LLM and EKIBEN_BASE_URL, measures that language model too. What was measured is kept in measured.json, and
-docs/scorecard.md is written from it. `--requests FILE` takes other requests, and writes nothing.
+docs/scorecard.md is written from it. `--requests FILE` takes other requests, and writes nothing; with `--unseen`, for
+requests by somebody else that the planner's author has not seen, the page says what they measured.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from judging import Verdict, judged
-from page import page, table
+from page import UNSEEN, page, table
 from world import MODELS, lay_out
 
 from agent.planners import plan_only
@@ -120,6 +121,7 @@ def main() -> int:
     parser.add_argument("--llm")
     parser.add_argument("--base-url")
     parser.add_argument("--requests", type=Path, default=REQUESTS)
+    parser.add_argument("--unseen", action="store_true", help="keep what --requests measures as the unseen ones")
     parser.add_argument("--show", nargs="*", default=[], choices=["right", "asked", "wrong"])
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and write nothing")
     given = parser.parse_args()
@@ -131,8 +133,8 @@ def main() -> int:
             say(json.dumps({settings.llm: counts}))
             continue
         say(f"{settings.llm}\n{table(counts)}")
-        if given.requests == REQUESTS:
-            keep(settings.llm, counts)
+        if given.requests == REQUESTS or given.unseen:
+            keep(UNSEEN if given.unseen else settings.llm, counts)
     return 0
 
 
