@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from agent.understanding.leftovers import is_filler
 from agent.understanding.lexicon import HAN
 from agent.understanding.text import Draft
 
@@ -71,8 +72,9 @@ def masked(draft: Draft, text: str) -> str:
 
 
 def has_words(draft: Draft, text: str) -> bool:
-    """Whether a text says more than names."""
-    return any(word not in ("^", "T", "M", "$") for word in tokens(masked(draft, text)))
+    """Whether a text says more than names and harmless words."""
+    plain = re.sub("[TM]", " ", masked(draft, text))
+    return any(not word.isascii() or not is_filler(word) for word in TOKEN.findall(plain))
 
 
 def runs(words: list[str]) -> set[str]:

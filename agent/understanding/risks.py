@@ -36,6 +36,10 @@ LEAVE_OUT = re.compile(
 )
 
 
+EVERYDAY = ("客户", "用户", "顾客", "会员", "员工", "数据", "时间")
+"""Words of every story, which are in columns' names too."""
+
+
 def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bool:
     """Whether to ask about a clause; `kept` are its words that are not harmless; a `part` of the plan is in it."""
     predicts = any(said.wants(tool) for tool in ("train", "predict", "preprocess"))
@@ -125,7 +129,7 @@ def likely(said: Said) -> list[str]:
 def _overlaps(text: str, column: str) -> bool:
     """Whether Chinese text and a Chinese column share two characters in a row."""
     pairs = {text[i : i + 2] for i in range(len(text) - 1)}
-    return any(re.fullmatch(f"[{HAN}]{{2}}", p) and p in column for p in pairs)
+    return any(re.fullmatch(f"[{HAN}]{{2}}", p) and p in column and p not in EVERYDAY for p in pairs)
 
 
 def _is_near_name(said: Said, word: str) -> bool:

@@ -21,6 +21,8 @@ MAKING = ("profile", "preprocess", "train")
 
 def settle(said: Said, desk: Desk) -> None:
     """Drop or turn what cannot be meant: "look at which columns matter in churn" profiles no table."""
+    if said.wants("predict"):
+        _last_is_output(said, desk)
     tables = {desk.thing(m).value for m in desk.marks("path") if is_table(desk.thing(m).value)}
     models = {desk.thing(m).tag for m in desk.marks("artifact")}
     if len(models) < 2:
@@ -35,10 +37,21 @@ def settle(said: Said, desk: Desk) -> None:
         said.intents.append(Intent("deploy", ""))
 
 
+def _last_is_output(said: Said, desk: Desk) -> None:
+    """ "score new.csv churn out.csv": the second table, which ends the request and is not there, is to be written."""
+    paths = [m for m in desk.marks("path") if is_table(desk.thing(m).value)]
+    if len(paths) != 2 or said.outputs or not said.draft.text.rstrip(" .!").endswith(paths[1]):
+        return
+    first, second = (said.world.table(desk.thing(m).value) for m in paths)
+    if first is not None and second is None:
+        said.outputs.append(paths[1])
+
+
 def _drop_idle(said: Said, tables: set[str], models: set[str]) -> None:
     """What has nothing to work on, or was told rather than asked for."""
     if not tables:
         _drop(said, "profile")
+        _drop(said, "predict")
     if not models and tables and any(said.wants(tool) for tool in MAKING):
         said.intents = [i for i in said.intents if i.tool not in ON_DEPLOYMENTS or not _is_idle(said, i)]
     if said.wants("predict") and RESULT.search(said.worded) and "metric" not in said.slots:
