@@ -16,6 +16,7 @@ ENDING = rf"\.(?:{TABLES}|{OTHERS})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])"
 BODY = rf"(?-i:[A-Za-z0-9_.\-/\\~@%+#{HAN}])"
 PATH = re.compile(rf"(?:[a-z][a-z0-9+]*://|[A-Za-z]:[\\/])?{BODY}*?(?-i:[A-Za-z0-9_\-)%{HAN}*]){ENDING}", re.IGNORECASE)
 QUOTED = re.compile(r"\"([^\"]+)\"|(?<![A-Za-z0-9])'([^']+)'(?![A-Za-z0-9])")
+SYSTEM = re.compile(r"/(?:etc|usr|bin|sbin|sys|proc|dev|boot|var|root)/|~/\.|[a-z]:/windows", re.IGNORECASE)
 IS_PATH = re.compile(rf".*{ENDING}$", re.IGNORECASE)
 IS_TABLE = re.compile(rf".*\.(?:{TABLES})$", re.IGNORECASE)
 
@@ -60,6 +61,14 @@ def _start(text: str, world: World) -> int:
         at = found.end()
     latin = re.match(rf".*[{HAN}](?=(?:[A-Za-z0-9_~/\\]|\.\.?/)[A-Za-z0-9_.\-/\\~]*$)", text)
     return max(at, latin.end()) if latin and not re.search(r"[/\\]", text[: latin.end()]) else at
+
+
+def is_outside(path: str) -> bool:
+    """Whether a path leads out of the folder, or to where a system keeps its own files."""
+    from posixpath import normpath
+
+    plain = normpath(path.replace("\\", "/"))
+    return plain.startswith("../") or SYSTEM.match(plain) is not None
 
 
 def is_table(path: str) -> bool:

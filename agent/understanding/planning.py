@@ -7,7 +7,7 @@ from agent.understanding.assign import Asked, Desk
 from agent.understanding.canonical import render
 from agent.understanding.goals import agrees
 from agent.understanding.intents import ORDER
-from agent.understanding.paths import is_table, nearest
+from agent.understanding.paths import is_outside, is_table, nearest
 from agent.understanding.replies import ask, example, verb
 from agent.understanding.risks import likely
 from agent.understanding.said import Intent, Said
@@ -67,6 +67,9 @@ def make_plan(said: Said, desk: Desk) -> Plan | Question:
 def _check_paths(desk: Desk) -> None:
     """Every input that should be a table is one."""
     said = desk.said
+    for path in [thing.value for thing in said.draft.things.values() if thing.kind == "path"]:
+        if is_outside(path):
+            raise desk.ask("outside", what=path)
     for mark in desk.marks("path"):
         path = desk.thing(mark).value
         if path.lower().endswith(".bento") or said.wants("register"):

@@ -46,9 +46,7 @@ VAGUE = ("what_to_do", "nothing_understood", "unused", "two_models", "no_table")
 NOTHING = ("what_to_do", "nothing_understood")
 """Questions that only say that nothing was understood."""
 SPLITTING = Phrases(
-    [
-        "(?:and |then |first |please |when |while )*(?:splits?|splitting|cut|cutting|divide|dividing)(?: (?:it|them|rows))?"
-    ],
+    ["(?:and |then |first |when |while )*(?:splits?|splitting|cut|cutting|divide|dividing)(?: (?:it|rows))?"],
     ["(?:切分|划分|拆分|分割)(?:的时候|时|好)?"],
 )
 """What has been said already where it is known how the rows are parted."""

@@ -26,6 +26,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no table {what!r}. What is its path?",
         "没有表格“{what}”。它的路径是什么？",
     ),
+    "outside": (
+        "{what!r} lies outside this folder, and Ekiben keeps to it. Which path in it is meant?",
+        "“{what}”在这个文件夹之外，Ekiben 不会动。要用文件夹里的哪个路径？",
+    ),
     "no_table": ("Which table should that be done on?", "要用哪个表格？"),
     "not_a_table": (
         "{what!r} is not a kind of file that Ekiben reads as a table: it takes CSV, TSV, Parquet and Excel (xlsx).",

@@ -16,6 +16,20 @@ FILLED = re.compile(
 )
 
 
+MEASURES = (
+    "value",
+    "score",
+    "profit",
+    "salary",
+    "rating",
+    "status",
+    "income",
+    "revenue",
+    "quality",
+    "result",
+    "outcome",
+)
+"""Ordinary words that are columns' names as often, so that a target of that name is asked about where there is none."""
 KEPT = re.compile(r"\b(?:but not|not)\b", re.IGNORECASE)
 DROPPED = re.compile(
     r"\b(?:drop|exclud|without|remov|ignor|skip|leav\w* out|omit|discard|split)\w*\b[^;.!?]*$", re.IGNORECASE
@@ -146,6 +160,8 @@ def _ordinary(said: Said, slot: str, word: str, before: str) -> bool:
         before.lower().endswith("no") or word.lower() in ("port", "host", "seed", "replicas", "metric")
     ):
         return True
+    if slot == "target" and word.lower() in MEASURES:
+        return False
     if is_plain(word) or (slot != "target" and re.match(f"[{HAN}]", word) and slot != "drop"):
         return True
     return is_verb(word) or (slot == "drop" and bool(re.match(f"[{HAN}]", word)) and _has_verb(word))

@@ -5,11 +5,15 @@ It asks for less than `risks` does: "our agents guess by gut feeling" may be pas
 
 import re
 
+from agent.understanding.goals import is_goal, means_something
 from agent.understanding.lexicon import SPELLED, pattern
 from agent.understanding.risks import LEAVE_OUT, is_agreed, is_near, is_talk, says_label
 from agent.understanding.said import Said
 from agent.understanding.signals import signals
 
+PREDICTED = re.compile(
+    r"\b(?:models?|predict\w*|estimat\w*|guess\w*|forecast\w*) (?:of|for|the|a|how|\w+)\b|预测|估计|估算"
+)
 LINK = re.compile(r"^(?:(?:and|but|so|then|please|also|just|ok|okay|well|oh)\b[\s,]*)+", re.IGNORECASE)
 FEW = 1
 """Unknown words that may stand beside a verb that is known; two Chinese characters count as one."""
@@ -32,8 +36,11 @@ def is_story(said: Said, whole: str, left: str, kept: list[str], part: bool) -> 
         return False
     if any(is_near(said, word) for word in kept) or says_label(said, left) or not is_agreed_or_no_goal(said, left):
         return False
+    if said.wants("train") and "target" not in said.slots and PREDICTED.search(whole) and not means_something(whole):
+        return False
     if part:
-        few = 0 if said.wants("delete") or {"where", "derive"} & said.slots.keys() else FEW
+        aimless = said.wants("train") and "target" not in said.slots
+        few = 0 if aimless or said.wants("delete") or {"where", "derive"} & said.slots.keys() else FEW
         return tells(whole) or (_size(kept) <= few and not any(word[:1].isupper() for word in kept))
     return tells(whole)
 
@@ -52,8 +59,6 @@ def tells(clause: str) -> bool:
 
 def is_agreed_or_no_goal(said: Said, clause: str) -> bool:
     """Whether what the clause wants to know, if anything, is what the plan predicts."""
-    from agent.understanding.goals import is_goal, means_something
-
     if not (is_goal(clause) and means_something(clause)):
         return True
     return is_agreed(said, clause)
