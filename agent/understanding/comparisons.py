@@ -67,7 +67,23 @@ def _reversed(said: Said, at: int) -> Comparison | None:
     return None
 
 
+DATED = re.compile(r"\s*(?:在|于|是)?(?P<v>\d{4}-\d\d-\d\d|\d{4}(?=年))年?(?P<how>及?以后|之后|后|及?以前|之前|前)")
+SIDES = {"以后": ">=", "后": ">", "以前": "<=", "前": "<"}
+
+
+def _dated(said: Said, column: str, at: int) -> Comparison | None:
+    """注册日期在 2023-03-01 之后."""
+    found = DATED.match(said.draft.text, at)
+    if found is None:
+        return None
+    symbol = next(sign for words, sign in SIDES.items() if found["how"].endswith(words))
+    value = found["v"] if len(found["v"]) == 4 else literal(found["v"])
+    return Comparison(_written(said, column, symbol, value), column, found.end())
+
+
 def _after_column(said: Said, column: str, at: int) -> Comparison | None:
+    if (dated := _dated(said, column, at)) is not None:
+        return dated
     for symbol, pattern in operators():
         match = pattern.match(said.draft.text, at)
         found = _compared(said, column, symbol, match.end()) if match else None

@@ -4,9 +4,9 @@ import re
 from functools import cache
 
 from agent.understanding.columns import mentions
-from agent.understanding.comparisons import comparison, labels
+from agent.understanding.comparisons import Comparison, comparison, labels
 from agent.understanding.lexicon import Phrases, expand, phrases
-from agent.understanding.replies import ask
+from agent.understanding.replies import Asking, ask
 from agent.understanding.said import Said
 from agent.understanding.writing import forms, literal, longest, reference
 from tools.core.tables.targets import plain_words
@@ -14,6 +14,7 @@ from tools.core.tables.targets import plain_words
 FILE = "_preparing"
 LATER, EARLIER = r"on|later|after|newer|up|起|后|以来|开始", r"earlier|before|older|前"
 MOST_PARTS = 8
+OPENED, CLOSED = re.compile(r"\s*\(\s*"), re.compile(r"\s*\)")
 DROPPING = re.compile(
     r"\b(?:drop|exclud|without|remov|ignor|skip|leav\w* out|discard|delet)\w*\b[^;.!?]*$", re.IGNORECASE
 )
@@ -42,7 +43,7 @@ def _take_condition(said: Said, match: re.Match[str], wanted: bool) -> None:
     if found is None:
         return
     if isinstance(found, str):
-        said.problems.append(ask(said.language, "does_not_fit", what=found))
+        said.problems.append(does_not_fit(said, found))
         said.draft.cut(match.start(), match.end())
         return
     text, end = found
@@ -50,6 +51,12 @@ def _take_condition(said: Said, match: re.Match[str], wanted: bool) -> None:
     dropped = _goes_on_dropping(said.draft.text[: match.start()], match[0])
     _add(said, text if wanted and not dropped else f"not ({text})")
     said.draft.cut(match.start(), tail.end() if tail else end)
+
+
+def does_not_fit(said: Said, why: str) -> Asking:
+    """The question about an expression that fits no column; the reason is in English, so Chinese shows the expression."""
+    part = re.search(r"in '(.+)'\.?$", why.strip())
+    return ask(said.language, "does_not_fit", what=f"“{part[1]}”。" if part and said.language == "zh" else why)
 
 
 def _goes_on_dropping(before: str, head: str) -> bool:
@@ -86,16 +93,26 @@ def _add(said: Said, text: str) -> None:
 def _in_words(said: Said, at: int) -> tuple[str, int] | None:
     """Comparisons in words, joined by and or or: "tenure is over 12 and region is not north"."""
     parts: list[str] = []
-    found = comparison(said, at)
+    found = _part(said, at)
     while found is not None:
         parts.append(found.text)
         joined, following = _joined(said.draft.text, found.end)
-        following_one = comparison(said, following, found.column) if joined and len(parts) < 2 * MOST_PARTS else None
+        following_one = _part(said, following, found.column) if joined and len(parts) < 2 * MOST_PARTS else None
         if following_one is None:
             return " ".join(parts), found.end
         parts.append(joined)
         found = following_one
     return None
+
+
+def _part(said: Said, at: int, last: str = "") -> Comparison | None:
+    """One comparison, or several in brackets."""
+    opened = OPENED.match(said.draft.text, at)
+    if opened is None:
+        return comparison(said, at, last or None)
+    inside = _in_words(said, opened.end())
+    closed = CLOSED.match(said.draft.text, inside[1]) if inside else None
+    return Comparison(f"({inside[0]})", "", closed.end()) if inside and closed else None
 
 
 def _fitting(said: Said, found: tuple[str, int] | None) -> tuple[str, int] | str | None:

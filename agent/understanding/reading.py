@@ -32,7 +32,7 @@ from agent.understanding.slots import (
     take_origins,
     take_outputs,
 )
-from agent.understanding.text import Draft, is_chinese, normalise, tidy
+from agent.understanding.text import Draft, dated, is_chinese, normalise, tidy
 from agent.understanding.typos import mend
 from agent.understanding.world import World
 from tools.core.plan import Plan, Question
@@ -45,6 +45,7 @@ VAGUE = ("what_to_do", "nothing_understood", "unused", "two_models", "no_table")
 """Questions that another reading may settle."""
 NOTHING = ("what_to_do", "nothing_understood")
 """Questions that only say that nothing was understood."""
+UNNAMED = re.compile(r"(?<![A-Za-z0-9_])col(?:umn)?[ _-]?(\d+)(?![A-Za-z0-9_])", re.IGNORECASE)
 SPLITTING = Phrases(
     ["(?:and |then |first |when |while )*(?:splits?|splitting|cut|cutting|divide|dividing)(?: (?:it|rows))?"],
     ["(?:切分|划分|拆分|分割)(?:的时候|时|好)?"],
@@ -68,16 +69,23 @@ def _declined(said: Said) -> Question | None:
     take_dialect(said)
     take_origins(said)
     take_paths(said.draft, said.world)
-    said.draft.text = tidy(said.draft.text)
+    said.draft.text = tidy(dated(said.draft.text))
     take_tags(said.draft, said.world)
     names = mentioned(said.draft, said.world)
     said.sources = [t.tag for t in said.draft.things.values() if t.kind in ("path", "artifact")] + names
     said.columns = _columns(said, names)
+    said.draft.text = UNNAMED.sub(lambda m: _unnamed(said, m), said.draft.text)
     mend(said, names)
     mend_chinese(said)
     for match in said.draft.take(pattern("_filler", "deadline"), " "):
         said.notes.append(passed_over(said.language, match[0].strip()))
     return _on_masked(said, names)
+
+
+def _unnamed(said: Said, match: re.Match[str]) -> str:
+    """`col_2` of a table without a header is column_2."""
+    name = f"column_{match[1]}"
+    return name if name in said.columns and match[0] not in said.columns else match[0]
 
 
 def _columns(said: Said, names: list[str]) -> list[str]:

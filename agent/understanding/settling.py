@@ -49,7 +49,9 @@ def _last_is_output(said: Said, desk: Desk) -> None:
 
 def _drop_idle(said: Said, tables: set[str], models: set[str]) -> None:
     """What has nothing to work on, or was told rather than asked for."""
-    if not tables:
+    if tables:
+        _drop(said, "register")
+    else:
         _drop(said, "profile")
         _drop(said, "predict")
     if not models and tables and any(said.wants(tool) for tool in MAKING):

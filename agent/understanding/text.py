@@ -84,6 +84,31 @@ def normalise(request: str) -> str:
     return re.sub(r" +", " ", "".join(kept)).strip()
 
 
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+MONTH = rf"({'|'.join(MONTHS)})[a-z]*\.?"
+DATES = (
+    re.compile(r"(?P<y>\d{4})年(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]"),
+    re.compile(
+        rf"\b{MONTH.replace('(', '(?P<m>', 1)} (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<y>\d{{4}})\b", re.IGNORECASE
+    ),
+    re.compile(
+        rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)? {MONTH.replace('(', '(?P<m>', 1)} (?P<y>\d{{4}})\b", re.IGNORECASE
+    ),
+)
+
+
+def dated(text: str) -> str:
+    """Dates as 2023-03-01: 2023年3月1日, March 1, 2023, 1st of March is left alone."""
+    for pattern in DATES:
+        text = pattern.sub(_iso, text)
+    return text
+
+
+def _iso(match: re.Match[str]) -> str:
+    month = match["m"] if match["m"].isdigit() else str(MONTHS.index(match["m"][:3].lower()) + 1)
+    return f"{match['y']}-{int(month):02}-{int(match['d']):02}"
+
+
 def tidy(text: str) -> str:
     """Contractions written out, and no blanks beside Chinese."""
     for short, full in CONTRACTIONS:
