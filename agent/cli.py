@@ -1,6 +1,5 @@
 """The command line: `ekiben`. Errors become one sentence and an exit code; nothing heavy is imported for --help."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -158,12 +157,12 @@ def guarded(work: Callable[[], int], as_json: bool) -> int:
         return 1
     except Exception as exc:
         error = bug(exc)
-    if as_json:
-        click.echo(json.dumps({"error": error.document()}, ensure_ascii=False))
-    else:
-        from agent.terminal import plain
+    from agent import printed
 
-        click.echo(plain(f"{error.message} {error.hint}".strip()), err=True)
+    if as_json:
+        click.echo(printed.in_json({"error": printed.error(error.document())}))
+    else:
+        click.echo(printed.sentence(f"{error.message} {error.hint}".strip()), err=True)
     return error.exit_code
 
 
@@ -178,6 +177,8 @@ def bug(exc: Exception) -> EkibenError:
     import tempfile
     import traceback
 
+    from agent.printed import without_keys
+
     with tempfile.NamedTemporaryFile("w", prefix="ekiben-", suffix=".log", delete=False, encoding="utf-8") as log:
-        log.write("".join(traceback.format_exception(exc)))
+        log.write(without_keys("".join(traceback.format_exception(exc))))
     return Internal(f"Ekiben failed in a way that it did not expect ({type(exc).__name__}).", f"Details: {log.name}")

@@ -1,6 +1,5 @@
 """The commands that are no tools: run, plan, apply, resume, runs, tools, mcp, doctor."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ import click
 import tools
 from agent.cli import given, with_globals
 from agent.mcp.command import mcp_command
+from agent.printed import in_json, sentence
 from agent.settings import Settings
 from tools.core.errors import BadArguments
 
@@ -31,7 +31,7 @@ def _show(driver: "Driver", ended: "Ended") -> int:
 
     found = ended.document
     if driver.settings.json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(in_json(found))
         return ended.exit_code
     text = text_of(driver, ended)
     if text:
@@ -89,7 +89,7 @@ def plan_command(request: str, output: str | None, **values: Any) -> int:
             usage=usage,
         )
         tables = {} if isinstance(outcome, Question) else {"version": 1, "tables": outcome.tables}
-        click.echo(json.dumps(found | tables, ensure_ascii=False))
+        click.echo(in_json(found | tables))
     elif asked:
         click.echo(plain(asked["text"]))
         for number, option in enumerate(asked["options"], 1):
@@ -145,7 +145,7 @@ def runs_command(**values: Any) -> int:
     runs = Journal(context.workspace).runs()
     found = [{"run": str(run["id"])} | {name: run[name] for name in told} for run in runs]
     if settings.json:
-        click.echo(json.dumps({"runs": found}, ensure_ascii=False))
+        click.echo(in_json({"runs": found}))
         return 0
     for run in found:
         click.echo(plain(f"{run['run']:>4}  {run['started']}  {run['status']:<11}  {run['request'][:100]}"))
@@ -162,7 +162,7 @@ def tools_command(**values: Any) -> int:
     if settings.json:
         told = ("name", "effect", "description")
         listed = [{name: getattr(t, name) for name in told} | {"schema": t.schema()} for t in found]
-        click.echo(json.dumps({"tools": listed}, ensure_ascii=False))
+        click.echo(in_json({"tools": listed}))
         return 0
     for tool in found:
         click.echo(f"{tool.name:<11} {tool.effect:<8} {tool.description}")
@@ -177,11 +177,11 @@ def doctor_command(**values: Any) -> int:
     settings, _ = given(click.get_current_context(), values)
     found = checks(settings)
     if settings.json:
-        click.echo(json.dumps({"checks": found}, ensure_ascii=False))
+        click.echo(in_json({"checks": found}))
     else:
         for check in found:
             mend = "" if check["ok"] else f"  {check['mend']}"
-            click.echo(f"{'ok  ' if check['ok'] else 'FAIL'} {check['name']:<22} {check['detail']}{mend}")
+            click.echo(sentence(f"{'ok  ' if check['ok'] else 'FAIL'} {check['name']:<22} {check['detail']}{mend}"))
     return 0 if all(check["ok"] for check in found) else 1
 
 

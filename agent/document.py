@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from agent import printed
 from tools.core.errors import EkibenError
 from tools.core.journal import Journal
 
@@ -45,10 +46,10 @@ def document(
         "status": status,
         "plan": plan,
         "steps": steps,
-        "answer": answer,
-        "question": question,
-        "warnings": warnings or [],
-        "error": error,
+        "answer": printed.answer(answer),
+        "question": printed.question(question),
+        "warnings": [printed.sentence(warning) for warning in warnings or []],
+        "error": printed.error(error),
         "usage": usage or NO_USAGE,
     }
 
@@ -71,6 +72,6 @@ def steps_of(journal: Journal, run: int) -> list[dict[str, Any]]:
     return found
 
 
-def shown_error(noted: dict[str, Any]) -> dict[str, Any]:
+def shown_error(noted: dict[str, Any]) -> dict[str, Any] | None:
     """An error of the journal as `--json` prints it."""
-    return {key: value for key, value in noted.items() if key not in ("argument", "told")}
+    return printed.error({key: value for key, value in noted.items() if key not in ("argument", "told")})

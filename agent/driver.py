@@ -1,8 +1,7 @@
 """Drives runs: a request, a plan file, one tool, or what was interrupted; and says how each ended."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from agent.answer import answer_of, failure
@@ -11,9 +10,9 @@ from agent.asking import Consent, Person
 from agent.document import document, status_of, steps_of
 from agent.llm.keys import without_secrets
 from agent.planner import ESTIMATED
+from agent.provenance import allowed, said_in
 from agent.settings import Settings
 from agent.terminal import Events, Terminal, plain
-from tools.core.context import Context
 from tools.core.errors import EkibenError, exit_code_of
 from tools.core.journal import Journal, JournalStep
 from tools.core.plan import Plan
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 
     from agent.loop import Said
     from agent.planner import Planner, Usage
-
-
-ARTIFACTS = ("dataset", "prepared", "model", "bento", "deployment")
-"""Fields of a result that name what a tool made; the others hold data."""
 
 
 @dataclass
@@ -100,8 +95,7 @@ class Driver:
 
         self.counts_on(number, planner)
         if self.settings.llm != "offline":
-            spoken = [str(message.content) for message in messages if isinstance(message, HumanMessage)]
-            self.context.roots = roots(self.context, " ".join(spoken))
+            allowed(self.context, [str(message.content) for message in messages if isinstance(message, HumanMessage)])
         with held(self.context, number):
             running = self.running(number, "request")
             try:
@@ -150,10 +144,13 @@ class Driver:
 
     def running(self, number: int, origin: str) -> Running:
         """This process driving that run."""
+        planned = origin == "request" and self.settings.llm != "offline"
+        if planned and not self.context.roots:
+            allowed(self.context, [said_in(self.journal.run(number))])
         return Running(
             journal=self.journal,
             number=number,
-            context=self.context,
+            context=self.context if planned else replace(self.context, roots=()),
             listener=Events() if self.settings.events else self.terminal,
             approve=make_approver(
                 yes=self.settings.yes,
@@ -169,21 +166,10 @@ class Driver:
 
     def unsaid(self, number: int) -> Callable[[JournalStep], list[str]]:
         """Which of a step's arguments nobody said and no tool made."""
+        from agent.provenance import known_of, unsaid
 
-        def told(step: JournalStep) -> list[str]:
-            from agent.provenance import unsaid
-            from tools.core.names import slug
-
-            run = self.journal.run(number)
-            said = " ".join([run["request"], *(m["data"]["content"] for m in run["messages"] if m["type"] == "human")])
-            made = [
-                str(s.result[k]) for s in self.journal.steps(number) if s.result for k in ARTIFACTS if k in s.result
-            ]
-            made += [a.tag for kind in ("model", "bento") for a in self.context.store.all(kind)]
-            made += [slug(word) for word in said.split()]
-            return unsaid(step, said, " ".join(made))
-
-        return told
+        by_llm = self.settings.llm != "offline"
+        return lambda step: unsaid(step, known_of(self.journal, number, self.context, by_llm))
 
     def planner(self) -> "Planner":
         """The planner that the settings name."""
@@ -296,13 +282,6 @@ class Driver:
         )
         used = planner.usage.since(self.used_before) if planner else {}
         return Ended(shown, code, plain(comment), used)
-
-
-def roots(context: Context, said: str) -> list[Path]:
-    """The folders that a language model's plan may touch: this one, the workspace, and those the person named."""
-    words = [word.strip("\"',;:") for word in said.split() if "/" in word and word.strip("\"',;:./")]
-    named = [context.folder / Path(word).expanduser() for word in words]
-    return [context.folder, context.workspace, *(path if path.is_dir() else path.parent for path in named)]
 
 
 def interrupted(number: int) -> EkibenError:

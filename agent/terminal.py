@@ -1,7 +1,6 @@
 """What a person sees of a run: the plan, each step's progress and headline. Data is printed as plain text."""
 
 import sys
-import unicodedata
 from typing import Any
 
 from rich.console import Console
@@ -12,17 +11,11 @@ from rich.text import Text
 
 from agent.details import details
 from tools.core.journal import JournalStep
+from tools.core.plain import plain as plain
 
 PAGE, LEAST, INDENT = 80, 20, 5
 """Cells of a line where there is no terminal, the fewest that a text is given, and those before a table or chart."""
 RELEASE = ("deploy", "rollback", "stop", "promote")
-HIDDEN = ("Cc", "Cf", "Cs", "Co")
-"""Unicode categories that could steer a terminal or turn its text around."""
-
-
-def plain(text: str) -> str:
-    """Text without control and bidirectional characters; line ends stay."""
-    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in HIDDEN)
 
 
 class Terminal:

@@ -1,6 +1,5 @@
 """One command for each tool, made from the tool's declaration."""
 
-import json
 import shlex
 import types
 import typing
@@ -12,6 +11,7 @@ from pydantic.fields import FieldInfo
 from agent.cli import given, with_globals
 from agent.details import details
 from agent.history import table
+from agent.printed import in_json
 from tools.core.errors import BadArguments
 from tools.core.tool import Tool
 
@@ -47,7 +47,7 @@ def _run(tool: Tool, values: dict[str, Any]) -> int:
         raise error
     assert result is not None
     if settings.json:
-        click.echo(json.dumps(result, ensure_ascii=False))
+        click.echo(in_json(result))
     elif settings.quiet or not driver.terminal.console.is_terminal:
         click.echo(plain(result["headline"]))
     if not settings.json and tool.effect == "read":

@@ -1,6 +1,7 @@
 """A real HTTP server on loopback that speaks OpenAI's chat-completions protocol from a script, streamed where asked."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+ORDER = re.compile(r"call (\w+) (\{[^{}]*\})")
 Reply = dict[str, Any] | Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -20,6 +22,12 @@ class Script:
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[Message] = field(default_factory=list)
     url: str = ""
+    obeyed: list[tuple[str, str]] = field(default_factory=list)
+    """Orders that were read and followed: (tool, arguments)."""
+
+
+OBEYS: Reply = {}
+"""Stands for what `obeying` says."""
 
 
 def words(text: str, finish: str = "stop") -> Reply:
@@ -38,6 +46,14 @@ def calls(*wanted: tuple[str, Any], finish: str = "tool_calls", ids: list[str] |
         for n, (tool, args) in enumerate(wanted)
     ]
     return _completion({"role": "assistant", "content": None, "tool_calls": made}, finish)
+
+
+def obeying(script: Script) -> Reply:
+    """The worst case: a language model that calls what it reads, wherever it stands: `call TOOL {ARGUMENTS}`."""
+    read = "\n".join(str(message.get("content")) for message in script.asked[-1]["messages"])
+    found = [each for each in ORDER.findall(read.replace('\\"', '"')) if each not in script.obeyed]
+    script.obeyed += found[:1]
+    return calls(*found[:1], ids=[f"call_{len(script.asked)}"]) if found else words("I did as I was told.")
 
 
 def status(code: int, body: Any = None, **headers: str) -> Reply:
@@ -125,6 +141,7 @@ def serving(*replies: Reply) -> Iterator[Script]:
             script.asked.append(asked)
             script.headers.append(self.headers)
             reply = script.replies.pop(0) if script.replies else status(500)
+            reply = obeying(script) if reply is OBEYS else reply
             if isinstance(reply, dict) and asked.get("stream"):
                 reply = streamed(reply, counted=bool(asked.get("stream_options")))
             if callable(reply):

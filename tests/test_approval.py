@@ -3,7 +3,7 @@
 import pytest
 
 from agent.approval import make_approver
-from agent.provenance import unsaid
+from agent.provenance import Known, unsaid
 from tools.core.journal import JournalStep
 
 
@@ -32,9 +32,15 @@ def test_a_person_is_asked_where_there_is_one_and_answers_of_this_moment_count()
 
 def test_an_address_counts_as_said_only_in_the_persons_own_words() -> None:
     """A column's name or a count of rows opens no door."""
-    assert unsaid(step(host="0.0.0.0", port=7043), "put churn live", "churn:1 0.0.0.0 7043") == ["host", "port"]
-    assert unsaid(step(model="churn:1", port=7043), "put it live at 7043", "churn:1") == []
+    assert unsaid(step(host="0.0.0.0", port=7043), Known("put churn live", {"churn:1", "0.0.0.0", "7043"})) == [
+        "host",
+        "port",
+    ]
+    assert unsaid(step(model="churn:1", port=7043), Known("put it live at 7043", {"churn:1"})) == []
 
 
 def test_what_can_only_hold_a_step_back_needs_nobodys_word() -> None:
-    assert unsaid(step(model="churn:1", only_if_better=True), "put it live if it beats the old one", "churn:1") == []
+    assert (
+        unsaid(step(model="churn:1", only_if_better=True), Known("put it live if it beats the old one", {"churn:1"}))
+        == []
+    )

@@ -52,9 +52,17 @@ def _asks(args: DeployArgs, context: Context) -> str:
     if args.canary:
         beside = f"beside revision {deployment.live}" if deployment.live else "beside nothing"
         share = f"{args.canary} % of the requests to {deployment.name}"
-        return f"Give {source.shown} {share}, revision {revision}, {beside}{better}?"
+        return f"Give {source.shown} {share}, revision {revision}, {beside}{better}{_opened(args)}?"
     instead = f" in place of revision {deployment.live}" if deployment.live else ""
-    return f"Put {source.shown} live as {deployment.name}, revision {revision}{where}{instead}{better}?"
+    return f"Put {source.shown} live as {deployment.name}, revision {revision}{where}{instead}{better}{_opened(args)}?"
+
+
+def _opened(args: DeployArgs) -> str:
+    """What the question says of who may reach it, and of its size, beyond what stands in it already."""
+    said = [f"listening on {args.host}"] if args.host and not args.port else []
+    said += [f"open to pages of {', '.join(args.cors)}"] if args.cors else []
+    said += [f"in {args.replicas} processes"] if args.replicas > 1 else []
+    return "".join(f", {each}" for each in said)
 
 
 def _condition(args: DeployArgs, deployment: Any) -> str:

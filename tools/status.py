@@ -1,7 +1,7 @@
 """status: what exists and what is live."""
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -62,6 +62,7 @@ class DeploymentStatus(BaseModel):
 
 
 class Status(Result):
+    many_lines: ClassVar[bool] = True
     datasets: list[str]
     prepared: list[str]
     models: list[str]

@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 import tools
 from agent.llm.agents import WHOLE, Agent
 from agent.llm.gathering import Received
+from agent.llm.schemas import PERSONS
 from agent.planner import Call, Reply
 from tools.core.context import Context
 from tools.core.errors import EkibenError
@@ -27,7 +28,7 @@ class Reader:
         """Why a reply cannot be used, or the reply."""
         if reason := _unsure(received):
             return reason, None
-        calls = [Call(call.name, call.arguments() or {}, call.id) for call in received.calls]
+        calls = [Call(call.name, _own(call.arguments() or {}), call.id) for call in received.calls]
         if any(call.tool == "ask" for call in calls):
             return _question(calls, received.text)
         if any(self._is_not_its(call) for call in calls):
@@ -57,12 +58,22 @@ class Reader:
     def _misfit(self, call: Call) -> str:
         try:
             tools.load(call.tool).parse(call.args)
-            for name in ("path", "output"):
-                if isinstance(call.args.get(name), str):
-                    self.context.path(call.args[name])
+            for path in _paths(call):
+                self.context.path(path)
         except EkibenError as exc:
             return exc.message
         return ""
+
+
+def _own(args: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that a language model may give."""
+    return {name: value for name, value in args.items() if name not in PERSONS}
+
+
+def _paths(call: Call) -> list[str]:
+    """The arguments that are paths: a table, an output, a .bento file."""
+    named = {name: value for name in ("path", "output", "model") if isinstance(value := call.args.get(name), str)}
+    return [value for name, value in named.items() if name != "model" or value.lower().endswith(".bento")]
 
 
 def _unsure(received: Received) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 import tools
 
-PLAIN = ("name", "deployment", "overwrite", "seed", "dataset", "host", "separator", "encoding", "header", "sheet")
+PLAIN = ("name", "deployment", "seed", "dataset", "host", "separator", "encoding", "header", "sheet")
 """Arguments whose names say all."""
+PERSONS = ("overwrite",)
+"""Arguments that only a person may give: a yes in advance to a step that destroys."""
 KEPT = ("enum", "minimum", "maximum", "minItems", "exclusiveMinimum", "exclusiveMaximum")
 
 
@@ -38,7 +40,7 @@ def described(name: str) -> dict[str, Any]:
     """One tool, from its declaration."""
     tool = tools.load(name)
     schema = tool.schema()
-    fields = {field: _field(field, told) for field, told in schema["properties"].items()}
+    fields = {field: _field(field, told) for field, told in schema["properties"].items() if field not in PERSONS}
     parameters: dict[str, Any] = {"type": "object", "properties": fields}
     if required := schema.get("required"):
         parameters["required"] = required

@@ -74,7 +74,10 @@ class Context:
         """A path that the person wrote, made absolute; outside the allowed roots it is BadArguments."""
         if "\0" in text:
             raise BadArguments("A path cannot hold a NUL character.", "Name a file.")
-        path = (self.folder / Path(text).expanduser()).resolve()
+        try:
+            path = (self.folder / Path(text).expanduser()).resolve()
+        except (RuntimeError, OSError) as exc:
+            raise BadArguments(f"{text[:200]!r} is no path that exists or could: {exc}.", "Name a file.") from exc
         if self.roots and not any(path.is_relative_to(root.resolve()) for root in self.roots):
             raise BadArguments(f"{text!r} lies outside the folders that this run may touch.", self.way_in)
         return path

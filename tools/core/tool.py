@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tools.core.context import Context
 from tools.core.errors import BadArguments
+from tools.core.plain import one_line, plain
 
 Effect = Literal["read", "write", "release", "destroy"]
 
@@ -24,6 +25,8 @@ class Result(BaseModel):
     """What a tool found or made: typed facts, told to a person by `headline`."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    many_lines: ClassVar[bool] = False
+    """Whether the headline has lines, one a thing."""
     warnings: list[str] = []
     """Sentences that a person should read beside the result."""
 
@@ -33,7 +36,9 @@ class Result(BaseModel):
 
     def document(self) -> dict[str, Any]:
         """The result as `--json` prints it: its fields and its headline."""
-        return {**self.model_dump(mode="json"), "headline": self.headline()}
+        headline = plain(self.headline()) if self.many_lines else one_line(self.headline())
+        warnings = [one_line(warning) for warning in self.warnings]
+        return {**self.model_dump(mode="json"), "warnings": warnings, "headline": headline}
 
 
 @dataclass(frozen=True)
