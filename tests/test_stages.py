@@ -150,7 +150,7 @@ def test_a_stage_may_have_a_language_model_and_a_turn_limit_of_its_own(shell: Sh
     assert [asked["model"] for asked in script.asked] == ["small"]
     assert (answer.code, answer.document["status"]) == (8, "limit")
     assert "preprocessing" in answer.document["error"]["message"]
-    with serving(words("Nothing."), words("Nothing.")) as script:
+    with serving(*[calls(("ask", {"text": "What for?"}))] * 2) as script:
         run(shell, script.url, "train and deploy on churn.csv")
         run(shell, "http://127.0.0.1:9/v1", "profile churn.csv", EKIBEN_PREPROCESSING_BASE_URL=script.url)
     assert [asked["model"] for asked in script.asked] == ["scripted", "small"]
