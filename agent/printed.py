@@ -15,7 +15,7 @@ def without_keys(text: str) -> str:
 
 def in_json(document: Any) -> str:
     """JSON in which every character that `plain` takes away stands as its escape."""
-    text = without_keys(json.dumps(document, ensure_ascii=False))
+    text = without_keys(json.dumps(document, ensure_ascii=False, default=str))
     return "".join(json.dumps(c)[1:-1] if unicodedata.category(c) in HIDDEN else c for c in text)
 
 

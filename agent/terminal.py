@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agent.details import details
 from tools.core.journal import JournalStep
+from tools.core.plain import one_line
 from tools.core.plain import plain as plain
 
 PAGE, LEAST, INDENT = 80, 20, 5
@@ -95,7 +96,7 @@ class Terminal:
         if step.result:
             self._result(step, step.result)
         elif self.tells_errors and step.error and step.error["code"] not in ("question", "approval_needed"):
-            self.say(step.error["message"], "red", _lead(step))
+            self.say(one_line(step.error["message"]), "red", _lead(step))
 
     def _result(self, step: JournalStep, result: dict[str, Any]) -> None:
         lead = _lead(step)
@@ -122,9 +123,9 @@ class Events:
         self.last: tuple[int, str] | None = None
 
     def _write(self, **facts: Any) -> None:
-        import json
+        from agent.printed import in_json
 
-        sys.stderr.write(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
+        sys.stderr.write(in_json(facts) + "\n")
         sys.stderr.flush()
 
     def started(self, step: JournalStep) -> None:
@@ -155,4 +156,5 @@ def decided(result: dict[str, Any]) -> list[str]:
 def arguments(args: dict[str, Any]) -> str:
     """A step's arguments in a line."""
     shown = [(", ".join(map(str, v)) if isinstance(v, list) else str(v), k) for k, v in args.items()]
-    return ", ".join(value if k in ("path", "dataset", "model", "deployment") else f"{k} {value}" for value, k in shown)
+    bare = ("path", "dataset", "model", "deployment")
+    return one_line(", ".join(value if k in bare else f"{k} {value}" for value, k in shown))

@@ -48,11 +48,14 @@ fifty-fifty|ninetynine|forty two thousandths|a quarter of the rows|point nine|ze
 {train.score}%|{train.score} percent|{train.score} thousand|{{0.99}}|0.99 {train.score}|девяносто процентов
 ninety\u0336 percent|n\u0336i\u0336n\u0336e\u0336t\u0336y\u0336|accuracy is 0.99
 column ninety_percent|column 0.99|9\u20e39\u20e3|quadruple|halved|thrice|eleven|the eighth|nineties|umpteen|hundredfold
+ɴɪɴᴇᴛʏ ᴘᴇʀᴄᴇɴᴛ|ʎʇǝuıu|ⁿⁱⁿᵉᵗʸ|𝐧𝐢𝐧𝐞𝐭𝐲|구십|ナインティ|nin\u00adety|ni\u034fnety|xcix|iv
+得十分的|八九不离十|a hundred percent|🄀|九十
 """  # fmt: skip
 HARMLESS = """
 It is clearly better.|one of the models|which one|the one that is live|once more|first of all|a second look|per second
 in seconds|none of them|someone|often|the one-hot columns|double-check it|both are fine|a few columns|most of the rows
 a weight and a height|the threshold|one or more|another one|the first one|tenant|CV and CI|an id|state-of-the-art
+the mix|the CLI|Ærø and Łódź|Köln|naïve|don't|don’t
 model churn:3 by f1 and r2|income_2023 matters|the column income_2023.|Total.Charges|it uses roc_auc
 一个很好的模型|一些列|统一的格式|进一步观察|十分好|第一个|之一|一定|万一|千万不要|三年合约这一列|churn:3的召回率|更好|大多数行
 """

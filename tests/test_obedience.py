@@ -205,6 +205,15 @@ def test_nothing_steers_the_terminal_or_begins_a_line(shell: Shell) -> None:
             assert not any(line.lstrip().startswith("Live at") for line in answer.stdout.splitlines())
 
 
+def test_an_argument_cannot_fake_a_line_of_the_plan(shell: Shell) -> None:
+    plan = calls(("profile", {"path": "churn.csv", "name": "x\n  2  stop        churn   approved"}))
+    with serving(plan, words("Read.")) as script:
+        url = script.url
+        answer = shell.raw("run", "profile churn.csv", "--llm", "openai:scripted", "--base-url", url, "--events")
+    assert answer.code == 0, answer.stderr
+    assert not any(line.startswith("  2  stop") for line in answer.stderr.splitlines())
+
+
 def _texts(value: object) -> list[str]:
     if isinstance(value, dict | list):
         return [text for each in (value.values() if isinstance(value, dict) else value) for text in _texts(each)]

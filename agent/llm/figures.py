@@ -31,27 +31,11 @@ NAME = re.compile(r"[^\W\d_][\w-]*(?::\d+|\.(?:csv|tsv|txt|parquet|xlsx|html|py|
 LOOKALIKE = str.maketrans("аеорсухіјѕԁԛԝһкмтвнοαειυνρτκχωηɑıɡ|!$@€", "aeopcyxijsdqwhkmtbhoaeiuvptkxwhaiglisae")
 LOOKALIKE_O = str.maketrans("оОΟο", "oOOo")
 ROMAN = re.compile(r"(?=[IVXLCDM]{2})M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
-NOT_ROMAN = (
-    "CV",
-    "CI",
-    "CD",
-    "DC",
-    "MC",
-    "CC",
-    "MD",
-    "DI",
-    "MI",
-    "MIX",
-    "LI",
-    "XL",
-    "MM",
-    "ID",
-    "DM",
-    "CM",
-    "DL",
-    "ML",
-)
+NOT_ROMAN = "CLI CV CI CD DC MC CC MD DI MI MIX LI XL MM DM CM ML"
 """Abbreviations that could be Roman numerals."""
+SMALL_ROMAN = re.compile(r"(?!(?:mix|div|dix|cli|mli|clix|mdl)$)(?:[ivx]{2,}|[ivxlcdm]{3,})")
+PLAIN_LATIN = "æœøðþłđħŋ"
+"""Letters of European languages that reduce to no other; small capitals and turned letters are drawn like others."""
 NEAR_DIGITS = re.compile(r"[oOQDIlSZB|]+")
 """Letters that are drawn like digits: lOO percent, O.l."""
 SPELLED = 3
@@ -142,13 +126,15 @@ def skeleton(text: str) -> str:
 def _is_foreign(char: str) -> bool:
     if not char.isalpha() or skeleton(char).isascii():
         return False
-    return not unicodedata.name(char, "").startswith(("LATIN", "MODIFIER", "CJK"))
+    return char.casefold() not in PLAIN_LATIN and not unicodedata.name(char, "").startswith("CJK")
 
 
 def _roman(text: str) -> bool:
     """Whether a word in it is a Roman numeral, or letters in the place of digits around a point."""
     words = re.split(r"[^\w.,|]+", text)
-    return any(ROMAN.fullmatch(word) and word not in NOT_ROMAN for word in words) or any(
+    small = [word.upper() for word in words if SMALL_ROMAN.fullmatch(word)]
+    large = [word for word in words if word not in NOT_ROMAN.split()]
+    return any(map(ROMAN.fullmatch, [*small, *large])) or any(
         re.fullmatch(rf"{NEAR_DIGITS.pattern}[.,]{NEAR_DIGITS.pattern}", word.translate(LOOKALIKE_O)) for word in words
     )
 

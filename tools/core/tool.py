@@ -78,9 +78,9 @@ class Tool:
     def question(self, args: Args, context: Context) -> str:
         """What the person is asked before this call runs."""
         if self.asks:
-            return self.asks(args, context)
+            return one_line(self.asks(args, context))
         given = args.model_dump(exclude_unset=True)
-        return f"{self.name} {' '.join(f'{name}={value}' for name, value in given.items())}?"
+        return one_line(f"{self.name} {' '.join(f'{name}={value}' for name, value in given.items())}?")
 
     def __call__(self, raw: dict[str, Any], context: Context) -> Result:
         return self.run(self.parse(raw), context)
