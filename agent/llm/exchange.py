@@ -120,8 +120,8 @@ class Exchange:
         self, messages: list[BaseMessage], told: Told, heard: Heard, written_down: bool
     ) -> tuple[Received, Failure | None]:
         """One request. What it has used is counted also where it fails."""
-        asked = written.asked(messages, told) if written_down else messages
-        most = self.limits.before(asked, told)
+        asked, sent = (written.asked(messages, told), ()) if written_down else (messages, told)
+        most = self.limits.before(asked, sent)
         received, failure = Received(), None
         unsecret = Unsecret(self.client.secrets, heard)
         try:
@@ -136,7 +136,7 @@ class Exchange:
         finally:
             received.strike(self.client.secrets)
             if received.text or received.calls or received.finish:
-                self.limits.count(asked, told, received)
+                self.limits.count(asked, sent, received)
         if received.finish == "length" and most is not None and most < MOST_REPLY:
             raise LimitReached("The language model's reply did not fit into what the limits leave.", "Raise them.")
         return received, failure
@@ -145,7 +145,7 @@ class Exchange:
         self, messages: list[BaseMessage], told: Told, most: int | None, written_down: bool
     ) -> Iterator[BaseMessage]:
         runnable = self.client.model.bind_tools(told) if told and not written_down else self.client.model
-        more: dict[str, Any] = self._limited(most)
+        more = self._limited(min(most or written.MOST, written.MOST) if written_down else most)
         if written_down and self.habits.response_format and self.client.is_openai:
             more.setdefault("extra_body", {})["response_format"] = written.form(told)
         if not (self.streams and self.habits.stream):

@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from agent.llm.client import connect
-from agent.llm.exchange import Exchange
+from agent.llm.exchange import Exchange, NoTools
 from agent.llm.gathering import Received
 from agent.llm.limits import Limits, tokens_of
 from agent.llm.servers import Habits
@@ -48,15 +48,8 @@ def trials(settings: Settings, context: Context) -> list[Tried]:
         said = _asked(exchange, "Answer with the word ready.", streams=False)
     except EkibenError as exc:
         return [("language model", False, exc.message, exc.hint)]
-    answers = (
-        "language model",
-        True,
-        f"{settings.llm} answers" if said.text else f"{settings.llm} answers nothing",
-        "",
-    )
-    tried = [answers, *(_guarded(trial, exchange) for trial in (_call, _stream, _long))]
-    exchange.learn("native" if tried[1][1] else "")
-    return tried
+    answers = f"{settings.llm} answers{'' if said.text else ' nothing'}"
+    return [("language model", True, answers, ""), *(_guarded(trial, exchange) for trial in (_call, _stream, _long))]
 
 
 def _guarded(trial: Any, exchange: Exchange) -> Tried:
@@ -69,8 +62,13 @@ def _guarded(trial: Any, exchange: Exchange) -> Tried:
 
 
 def _call(exchange: Exchange) -> tuple[bool, str]:
-    said = _asked(exchange, "Call the tool note with the word plum.", told=[NOTE])
+    try:
+        said = _asked(exchange, "Call the tool note with the word plum.", told=[NOTE])
+    except NoTools:
+        exchange.learn("written")
+        raise
     calls = [(call.name, call.arguments()) for call in said.calls]
+    exchange.learn("native" if calls else "written")
     if ("note", {"word": "plum"}) in calls:
         return True, "makes tool calls"
     return False, "makes another call than it was asked for" if calls else "answers in words where a call was asked for"

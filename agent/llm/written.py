@@ -10,9 +10,11 @@ from agent.llm.gathering import Given, Received
 
 Told = list[dict[str, Any]]
 """Tools in the form of OpenAI's protocol."""
-HOW = """
-This server makes no tool calls. Answer with one JSON object instead: {"calls": [{"tool": NAME, "args": {…}}, …],
-"text": "…"}. Its calls are run in order; when there is nothing to call, calls is [] and text is your answer.
+MOST = 2_048
+"""Tokens of such a reply: a small language model may never come to the end of its JSON."""
+HOW = """This server makes no tool calls. Answer with one JSON object instead:
+{"calls": [{"tool": NAME, "args": {…}}, …], "text": "…"}
+Its calls are run in order; when there is nothing to call, calls is [] and text is your answer.
 The tools and their arguments:
 """
 
@@ -43,7 +45,7 @@ def asked(messages: list[BaseMessage], told: Told) -> list[BaseMessage]:
     found: list[BaseMessage] = []
     for message in messages:
         if isinstance(message, SystemMessage):
-            found.append(SystemMessage(f"{message.text}\n{HOW}{chr(10).join(lines)}"))
+            found.append(SystemMessage(f"{HOW}{chr(10).join(lines)}\n\n{message.text}"))  # what never changes first
         elif isinstance(message, ToolMessage):
             _say(found, f"Outcome of {message.name or 'the call'}: {message.text}")
         elif isinstance(message, AIMessage) and message.tool_calls:
