@@ -45,7 +45,8 @@ class Here:
         return code, found
 
     def asks(self, script: Script, *flags: str, **variables: str) -> tuple[int, dict[str, Any]]:
-        return self("run", "look at churn.csv", "--llm", "openai:m", "--base-url", script.url, *flags, **variables)
+        """A request that spans the stages, so that one agent is asked."""
+        return self("run", "do the needful", "--llm", "openai:m", "--base-url", script.url, *flags, **variables)
 
 
 @pytest.fixture
