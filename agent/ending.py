@@ -7,7 +7,8 @@ from agent.answer import after_failure, closing
 from agent.terminal import plain
 
 if TYPE_CHECKING:
-    from agent.driver import Driver, Ended
+    from agent.driver import Driver
+    from agent.ended import Ended
 
 
 def text_of(driver: "Driver", ended: "Ended") -> str:

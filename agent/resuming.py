@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from agent.driver import Driver, Ended
+from agent.driver import Driver
+from agent.ended import Ended
 from agent.settings import Settings
 from tools.core.errors import BadArguments, NotFound
 from tools.core.journal import JournalStep
@@ -105,7 +106,7 @@ def go_on(driver: Driver, run: dict[str, Any]) -> Ended:
 
         planner = driver.planner()
         return driver.converse(number, planner, with_outcomes(run["messages"], running.steps(), planner.names))
-    return driver.ended(running, error, in_step=True)
+    return driver.ended(running, error)
 
 
 def without_steps(driver: Driver, run: dict[str, Any]) -> Ended:

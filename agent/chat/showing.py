@@ -3,18 +3,18 @@
 import re
 from typing import TYPE_CHECKING
 
-from agent.planner import Usage
 from agent.terminal import Terminal
 from tools.core.journal import JournalStep
 from tools.core.plan import Plan
 
 if TYPE_CHECKING:
-    from agent.driver import Driver, Ended
+    from agent.driver import Driver
+    from agent.ended import Ended
 
 
 def show(driver: "Driver", ended: "Ended") -> None:
     """The end of a run."""
-    from agent.ending import text_of
+    from agent.printed import text_of
 
     found, terminal = ended.document, driver.terminal
     if text := text_of(driver, ended):
@@ -25,8 +25,6 @@ def show(driver: "Driver", ended: "Ended") -> None:
     elif found["status"] == "question":
         for number, option in enumerate(options, 1):
             terminal.say(option, lead=f"  {number} ")
-    if found["usage"]["calls"]:
-        terminal.say(f"({Usage(**found['usage']).told()})", "dim")
 
 
 def in_chat(text: str) -> str:

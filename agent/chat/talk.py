@@ -14,7 +14,8 @@ from tools.core.errors import BadArguments, EkibenError
 from tools.core.plan import Plan, Question
 
 if TYPE_CHECKING:
-    from agent.driver import Driver, Ended
+    from agent.driver import Driver
+    from agent.ended import Ended
     from agent.understanding.followups import Followup
 
 ASKS = ("question", "approval")
