@@ -27,7 +27,7 @@ def _driver(settings: Settings, piped: bool = False) -> "Driver":
 
 def _show(driver: "Driver", ended: "Ended") -> int:
     """Print a run's end: its document, or its answer (without what the terminal has shown already)."""
-    from agent.printed import text_of
+    from agent.epilogue import text_of
     from agent.terminal import plain
 
     found = ended.document

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def show(driver: "Driver", ended: "Ended") -> None:
     """The end of a run."""
-    from agent.printed import text_of
+    from agent.epilogue import text_of
 
     found, terminal = ended.document, driver.terminal
     if text := text_of(driver, ended):
