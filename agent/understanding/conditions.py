@@ -54,7 +54,7 @@ def _take_condition(said: Said, match: re.Match[str], wanted: bool) -> None:
 
 
 def does_not_fit(said: Said, why: str) -> Asking:
-    """The question about an expression that fits no column; its reason is English, so Chinese shows the expression."""
+    """The question about an expression that fits no column; in Chinese the expression stands for the English reason."""
     part = re.search(r"in '(.+)'\.?$", why.strip())
     return ask(said.language, "does_not_fit", what=f"“{part[1]}”。" if part and said.language == "zh" else why)
 
