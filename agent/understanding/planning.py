@@ -19,23 +19,9 @@ from tools.core.plan import Plan, Question, Step
 
 TRAINS = {"estimators", "metric", "time_limit", "memory_limit", "false_negative_cost", "max_latency_ms"}
 PREPARES = {
-    "target",
-    "task",
-    "positive",
-    "drop",
-    "where",
-    "derive",
-    "kinds",
-    "missing",
-    "impute",
-    "scale",
-    "encode",
-    "test_fraction",
-    "split",
-    "time_column",
-    "group_column",
-    "weight_column",
-}
+    "target", "task", "positive", "drop", "where", "derive", "kinds", "missing",
+    "impute", "scale", "encode", "test_fraction", "split", "time_column", "group_column", "weight_column",
+}  # fmt: skip
 
 WISHES = {"where", "derive", "kinds", "missing", "impute", "scale", "encode", "weight_column"}
 """Wishes for preparing a table: on their own, with a table, they ask for a model."""
