@@ -38,6 +38,8 @@ class End:
 
     def answered(self, said: "Said") -> Ended:
         """A conversation's turn that ended in words, in a question, or at a step."""
+        for warning in said.warnings:
+            self.driver.terminal.say(warning, "yellow", "! ")
         if said.question is not None and said.error is None:
             return self._asked(said.question, said.warnings)
         return self.by(said.error, in_step=said.in_step, comment=said.comment, warnings=said.warnings)

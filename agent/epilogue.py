@@ -15,6 +15,8 @@ def text_of(driver: "Driver", ended: "Ended") -> str:
     """The text that is left to print."""
     found = ended.document
     seen = sys.stdout.isatty() and driver.terminal.console.is_terminal and not driver.settings.quiet
+    if seen and driver.heard.said and not found["steps"] and found["question"] is None and found["error"] is None:
+        return ""  # the language model's words stand there already
     if not seen or not found["steps"]:
         return plain(found["answer"])
     lines = closing(found["steps"], driver.context)

@@ -9,6 +9,7 @@ from typing import Any
 from agent.prices import Prices
 from agent.prices import read as read_prices
 from agent.stagesettings import Stages, stages_in_environment, with_stages
+from agent.strangers import refuse_strangers
 from tools.core.context import Context
 from tools.core.errors import BadConfig
 
@@ -56,7 +57,8 @@ class Settings:
 def settle(flags: dict[str, Any]) -> Settings:
     """The settings of a command whose flags were given; BadConfig names the place of a value that does not fit."""
     found: dict[str, Any] = {}
-    for place, values in _places():
+    places = _places()
+    for place, values in places:
         for name, value in values.items():
             if name == "stages":
                 found[name] = with_stages(found.get(name, {}), value, place)
@@ -65,7 +67,11 @@ def settle(flags: dict[str, Any]) -> Settings:
             else:
                 found[name] = _fitting(name, value, place)
     found |= {name: value for name, value in flags.items() if value is not None and value is not False}
-    return Settings(**found)
+    settings = Settings(**found)
+    if settings.llm != "offline":
+        here = dict(places)[FILE]
+        refuse_strangers(here, [flags, *(values for place, values in places if place != FILE)], FILE)
+    return settings
 
 
 def _places() -> list[tuple[str, dict[str, Any]]]:

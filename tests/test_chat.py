@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Shell
+from openai_server import calls, serving, words
 from typist import ALT_ENTER, CTRL_C, CTRL_D, CTRL_R, TAB, at_terminal
 
 from agent.chat.interrupts import TWICE_WITHIN
@@ -172,3 +173,42 @@ def test_lines_from_a_pipe_are_turns_too(spoken: Shell) -> None:
     assert "on rows it never saw" in answer.stdout
     assert "There is no command /nonsense." in answer.stderr
     assert "See: /evaluate --help" in answer.stderr
+
+
+def test_a_language_models_words_come_marked_and_once(spoken: Shell) -> None:
+    plan = calls(("profile", {"path": "churn.csv", "name": "told"}))
+    false = words("It has ninety rows.")
+    true = words("The table has {profile.rows}, which is plenty for a model of this kind to be trained on, I think.")
+    with (
+        serving(plan, false, true, words("Nothing more to do here.")) as script,
+        at_terminal(
+            spoken.folder, "--llm", "openai:x", "--base-url", script.url, columns=60, OPENAI_API_KEY="none"
+        ) as person,
+    ):
+        person.sees("mode ask")
+        person.types("profile churn.csv, call it told")
+        text = person.sees(r"openai:x says: The table has 900 rows")
+        assert "ninety" not in text
+        person.sees(r"\n  \| .*trained on, I think\.")
+        person.types("thanks")
+        person.sees(r"openai:x says: Nothing more to do here\.")
+        text = person.sees(r"(?s)Nothing more.*\n>.*4 calls")
+    assert text.count("Nothing more to do here") == 1
+    assert text.count("The table has 900 rows") == 1
+    assert [m["content"] for m in script.asked[3]["messages"] if m["role"] == "user"][-1] == "thanks"
+
+
+def test_ctrl_c_stops_waiting_for_a_language_model(spoken: Shell) -> None:
+    def hang(handler: object) -> None:
+        time.sleep(20)
+
+    with (
+        serving(hang) as script,
+        at_terminal(spoken.folder, "--llm", "openai:x", "--base-url", script.url, OPENAI_API_KEY="none") as person,
+    ):
+        person.sees("mode ask")
+        person.types("what is live?")
+        person.sees(r"> what is live\?")
+        time.sleep(1)
+        person.types("", CTRL_C)
+        person.sees(r"Stopped\.", seconds=10)

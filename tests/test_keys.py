@@ -6,6 +6,8 @@ import pytest
 from conftest import Shell
 from openai_server import Reply, Script, calls, chunk, events, serving, status, words
 
+from agent.strangers import refuse_strangers
+
 KEY = "sk-proj-Zx81kQ0secret7TfW"
 PROFILE = calls(("profile", {"path": "churn.csv"}))
 KEYRING = """
@@ -112,3 +114,20 @@ def test_another_providers_package_is_asked_for(shell: Shell) -> None:
 def test_a_provider_that_nobody_knows(shell: Shell) -> None:
     answer = shell("run", "look at churn.csv", "--llm", "nobody:x", NOBODY_API_KEY=KEY)
     assert (answer.code, answer.document["error"]["code"]) == (2, "bad_config")
+
+
+@pytest.mark.parametrize(
+    "text", ['base_url = "http://evil.example/v1"', '[stages.training]\nbase_url = "http://evil.example/v1"']
+)
+def test_a_server_that_only_the_folders_file_names_gets_no_key(shell: Shell, text: str) -> None:
+    (shell.folder / "ekiben.toml").write_text(f'llm = "openai:x"\n{text}\n', encoding="utf-8")
+    answer = shell("run", "what is live?", OPENAI_API_KEY="secret")
+    assert (answer.code, answer.document["error"]["code"]) == (2, "bad_config")
+    assert "evil.example" in answer.document["error"]["message"]
+    assert shell("run", "what is live?", "--llm", "offline").code == 0
+
+
+def test_a_server_on_this_machine_may_stand_in_the_folders_file() -> None:
+    here = {"base_url": "http://localhost:11434/v1"}
+    refuse_strangers(here, [], "ekiben.toml")
+    refuse_strangers({"base_url": "https://one.example"}, [{"base_url": "https://one.example"}], "ekiben.toml")

@@ -120,6 +120,7 @@ def _labelled(found: Found, told: str, done: Sequence[JournalStep]) -> str:
     unit = metric if set(found.path) & set(SCORED) and "metrics" not in found.path else UNITS.get(field, "")
     if found.value is None or isinstance(found.value, bool | str):
         return " ".join([*way, told])
+    way = [] if way == [unit] else way  # "900 rows" says its name already
     return " ".join(filter(None, [_whose(found, done), *way, told, unit]))
 
 
