@@ -1,4 +1,4 @@
-"""Refuses servers elsewhere that only a folder's ekiben.toml names: a key and your words are not for who left it there."""
+"""Refuses servers elsewhere that only a folder's ekiben.toml names: whoever left it there would get the key."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator
