@@ -199,6 +199,14 @@ def test_a_request_stands_for_itself(line: str) -> None:
     assert follow(line, Memory([FITTED]), WORLD) is None
 
 
+@pytest.mark.parametrize(
+    "line", ["train a quick model on it, 8 seconds", "用它训练一个模型", "train a model", "now train a model on that"]
+)
+def test_a_table_that_was_looked_at_is_trained_on(line: str) -> None:
+    looked = Turn("profile churn.csv", "done", FIT[:1])
+    assert [tool for tool, _ in planned(line, looked)][-1] == "train"
+
+
 def test_nothing_is_meant_by_it_before_anything_was_made() -> None:
     for line in ("deploy it", "why?", "is it better?", "what about recall?", "the second one"):
         assert follow(line, Memory(), WORLD) is None

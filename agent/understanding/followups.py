@@ -114,9 +114,12 @@ def _a_reference(line: str, memory: Memory, world: World) -> Followup | None:
     if memory.plan and isinstance(outcome, Asking) and (request := changed(placed, memory.plan, world)):
         return Followup("request", request)
     if isinstance(outcome, Asking) and outcome.key in NEEDS_A_THING:
-        for thing in memory.in_question:
-            if _fits(f"{placed} {thing}", world):
-                return Followup("request", f"{placed} {thing}")
+        dataset = memory.newest("dataset")
+        ways = [f"{placed} {thing}" for thing in memory.in_question]
+        trains = [f"{placed}, on {dataset}", f"用 {dataset}，{placed}"] if dataset else []
+        found = [w for w in ways if _fits(w, world)] or [w for w in trains if _fits(w, world, trains=True)]
+        if found:
+            return Followup("request", found[0])
     return Followup("request", placed) if placed != line else None
 
 
@@ -127,15 +130,15 @@ def _named(line: str, memory: Memory, world: World) -> str | None:
         text = line
         for found in reversed(pronouns):
             text = f"{text[: found.start()]} {thing} {text[found.end() :]}" if found is pronouns[0] else text
-        if _fits(text := " ".join(text.split()), world):
+        if _fits(text := " ".join(text.split()), world, trains=thing == memory.newest("dataset")):
             return text
     return None
 
 
-def _fits(text: str, world: World) -> bool:
-    """Whether a request is understood, and trains nothing."""
+def _fits(text: str, world: World, trains: bool = False) -> bool:
+    """Whether a request is understood, and trains nothing unless what is named can be trained on."""
     outcome = understand(text, world)
-    return isinstance(outcome, Plan) and not any(step.tool in TRAINING for step in outcome.plan)
+    return isinstance(outcome, Plan) and (trains or not any(step.tool in TRAINING for step in outcome.plan))
 
 
 def _places(line: str, memory: Memory) -> str:
