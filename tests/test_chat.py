@@ -166,10 +166,11 @@ def test_a_saved_plan_is_applied_without_words(spoken: Shell, tmp_path: Path) ->
 
 
 def test_lines_from_a_pipe_are_turns_too(spoken: Shell) -> None:
-    said = "deploy churn as piped\nno\n/models\nthe first one\nevaluate it\n谢谢\n/nonsense\n/evaluate\n/quit\n"
+    said = "deploy churn as piped\nno\ngo on\n/models\nthe first one\nevaluate it\n谢谢\n/nonsense\n/evaluate\n/quit\n"
     answer = spoken.raw(stdin=said)
     assert answer.code == 0
     assert "Declined" in answer.stdout
+    assert "There is no run to go on with." in answer.stderr
     assert "on rows it never saw" in answer.stdout
     assert "There is no command /nonsense." in answer.stderr
     assert "See: /evaluate --help" in answer.stderr

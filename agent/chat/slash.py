@@ -10,12 +10,14 @@ import tools
 from agent.chat import listing
 from agent.planner import Usage
 from tools.core.errors import BadArguments, EkibenError
+from tools.core.journal import Journal
 from tools.core.plan import Plan, Step
 
 if TYPE_CHECKING:
     from agent.chat.talk import Talk
 
 LEAVING = ("/quit", "/exit", "quit", "exit", "退出", "bye")
+STOPPED = ("running", "interrupted", "approval", "failed", "limit", "error")
 MODES = ("ask", "plan", "auto")
 
 
@@ -77,9 +79,18 @@ def _resume(talk: "Talk", rest: str) -> None:
     if run and not (run.isascii() and run.isdigit()):
         raise BadArguments(f"{run!r} is no run's number.", "See them with: /runs")
     driver = talk.driver()
-    ended = resume(driver, int(run) if run else None, answer.strip() or None)
+    number = int(run) if run else _newest(driver.journal)
+    ended = resume(driver, number, answer.strip() or None)
     driver.converses(int(ended.document["run"]), f"/resume {rest}".strip())
     talk.after(driver, ended)
+
+
+def _newest(journal: Journal) -> int:
+    """The newest run that was stopped; one that asked and got no answer was left."""
+    for run in journal.runs():
+        if run["status"] in STOPPED:
+            return int(run["id"])
+    raise BadArguments("There is no run to go on with.", "See: /runs")
 
 
 def _undo(talk: "Talk", rest: str) -> None:
