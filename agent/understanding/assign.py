@@ -83,6 +83,8 @@ class Desk:
         """Only the marks in the verb's own clause."""
         near = self.near(intent, kind)
         text = self.said.draft.text
+        if intent.mark not in text:
+            return []
         at = text.index(intent.mark)
         return [m for m in near if not BREAK.search(text, *sorted((text.index(m), at)))]
 
