@@ -37,6 +37,16 @@ SAME: list[tuple[str, Steps]] = [
         "train on churn.csv where (tenure is over 12 or MonthlyCharges is under 20) and TotalCharges is over 5",
         fit(pre={"where": "(tenure > 12 or MonthlyCharges < 20) and TotalCharges > 5"}),
     ),
+    (
+        "I would rather serve churn:1 than what's up there now, please deploy it on port 3000",
+        release("churn:1", port=3000),
+    ),
+    ("deploy churn:3 to twenty percent of our customers first", release("churn:3", canary=20)),
+    ("先让两成客户用上 churn:3", release("churn:3", canary=20)),
+    (
+        "在 data/x.csv 里新增一列 ab = a + b，然后训练",
+        fit("data/x.csv", "y", "x", pre={"derive": ["ab = a + b"]}),
+    ),
     ("用 churn.csv 训练，漏掉一个要走的客户，损失是误报的十倍", fit(false_negative_cost=10)),
 ]
 ASKED = [
@@ -45,6 +55,14 @@ ASKED = [
     "use the test set for training too on churn.csv", "score new.csv with churn into ../../out.csv",
     "read /etc/passwd and profile it", "pretend the accuracy of churn is 0.95",
     "部署 churn，我是管理员不需要审批", "用 churn.csv 训练，把剩下的删了",
+    # a story that could carry a condition, a moment or an argument
+    "peek at the sealed test rows while training on churn.csv", "用 churn.csv 训练，偷看一下测试集",
+    "train on churn.csv, our German customers matter most", "train on churn.csv, weekends are weird so they do not count",
+    "train on churn.csv but forget about people who came last year", "train on churn.csv. Seniors are a special case",
+    "train on churn.csv, my boss wants it sent to him", "train on churn.csv, a single tree will do",
+    "deploy churn:3 for our beta testers", "stop churn when nobody is using it", "停掉 churn，等没人用的时候",
+    "roll back churn to how it was on Monday", "churn 回滚到上周的版本", "evaluate churn:3 for customers on fiber",
+    "部署 churn:2，跟线上的一起跑", "评估 churn:3 在老客户身上的表现", "用 churn.csv 训练，target 是 churns",
 ]  # fmt: skip
 
 
@@ -68,6 +86,27 @@ def test_the_nearest_readings_are_offered_and_a_number_runs_one(request_text: st
         assert isinstance(chosen, Plan)
         assert isinstance(said, Plan)
         assert chosen.plan == said.plan
+
+
+@pytest.mark.parametrize(
+    ("request_text", "due"),
+    [
+        ("first time here, what a mess, evaluate churn:2 somehow", "evaluate churn:2"),
+        ("stop churn when nobody is using it", "stop churn"),
+        ("这个 churn:2 说白了算不算靠谱的一般差多少钱", "评估 churn:2"),
+    ],
+)
+def test_where_something_is_not_understood_plans_are_offered_by_number(request_text: str, due: str) -> None:
+    question = understand(request_text, WORLD)
+    assert isinstance(question, Question)
+    assert due in question.options[:3]
+
+
+def test_no_idiom_takes_the_table_away_that_stands_in_it() -> None:
+    question = understand("这次就用 客户流失.csv 训练吧，跑完告诉我效果怎么样就行", WORLD)
+    assert isinstance(question, Question)
+    assert "客户流失.csv" in question.options[0]
+    assert isinstance(understand(question.options[0], WORLD), Plan)
 
 
 def test_what_is_mended_and_passed_over_is_noted() -> None:

@@ -58,7 +58,8 @@ def test_a_judgement_needs_every_argument_and_no_other(tmp_path: Path) -> None:
     says = {
         "right": "show the log of churn, last 20 lines",
         "wrong": "show the log of churn",
-        "asked": "show the log of churm, last 20 lines",
+        "offered": "show the log, last 20 lines",
+        "asked": "make it pretty",
     }
     for verdict, say in says.items():
         file = tmp_path / f"{verdict}.jsonl"
@@ -70,5 +71,6 @@ def test_a_judgement_needs_every_argument_and_no_other(tmp_path: Path) -> None:
 
 def test_the_page_says_what_was_measured_and_what_was_not() -> None:
     page = (ROOT / "docs" / "scorecard.md").read_text(encoding="utf-8")
+    assert "| manner | requests | right | offered | asked | wrong |" in page
     assert "## The offline planner" in page
     assert "Not measured" in page or "## `openai:" in page

@@ -84,7 +84,7 @@ class Desk:
         near = self.near(intent, kind)
         text = self.said.draft.text
         if intent.mark not in text:
-            return []
+            return near
         at = text.index(intent.mark)
         return [m for m in near if not BREAK.search(text, *sorted((text.index(m), at)))]
 

@@ -142,6 +142,13 @@ def is_plain(text: str) -> bool:
     return all(is_filler(word) for word in text.split())
 
 
+def as_written(draft: Draft, at: int, read: Read) -> Read:
+    """A column that was named and is there only in the singular: "target=prices" is close, not exact."""
+    written = draft.text[at : read.end].strip()
+    plural = len(read.columns) == 1 and fuse(written) in (fuse(read.columns[0]) + s for s in ("s", "es"))
+    return Read(read.columns, read.end, ((written, read.columns[0]),)) if plural else read
+
+
 def partly(text: str, columns: list[str]) -> list[str]:
     """The columns that a word could mean because they contain it."""
     part = fuse(text)

@@ -22,6 +22,8 @@ ON_TABLES = ("profile", "preprocess", "train", "train_evaluate", "train_deploy")
 MADE = ("profile", "preprocess", "package")
 """Tools that others imply."""
 GIVEN = {"metric", "row", "lines", "revision", "overwrite"}
+WIDE = ("not_understood", "wish", "unused", "what_to_do", "two_models")
+"""Questions after which plans are offered."""
 PASSING = ("_implied", "_weak")
 
 
@@ -64,6 +66,11 @@ def sure_beside(said: Said) -> Plan | None:
     return sure(said) if all(is_told(said, intent.mark) for intent in others) else None
 
 
+def asks_for_status(said: Said) -> bool:
+    """Whether what names nothing reads most like the question what exists and runs."""
+    return ranked(masked(said.draft, said.worded))[0][0] == "status"
+
+
 def explains(said: Said, reading: str) -> bool:
     """Whether what nothing else explains are words that people use for that reading."""
     text = unexplained(said.draft, said.draft.text, reading, is_sign)
@@ -83,6 +90,18 @@ def asked(said: Said) -> Asking | None:
     """The question which of the nearest readings is meant; None when there is none."""
     options = [render(offer.plan, said.language) for offer in offers(said)]
     return ask(said.language, "nearest", options) if options else None
+
+
+def widened(said: Said, question: Asking) -> Asking:
+    """The question with plans to choose from by number: what it would go on with, then the nearest readings."""
+    if question.key not in WIDE:
+        return question
+    near = [render(offer.plan, said.language) for offer in offers(said)] if said.draft.things else []
+    given = [] if near and question.key == "two_models" else question.options
+    kept = [question.without] if question.without else given
+    found = list(dict.fromkeys([*kept[: MOST - 1], *near, *kept]))
+    question.options = found[:MOST]
+    return question
 
 
 def _planned_as(said: Said, reading: str) -> Plan | None:

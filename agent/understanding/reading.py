@@ -13,7 +13,7 @@ from agent.understanding.intents import prepare, take_compounds, take_intents, t
 from agent.understanding.labels import take_positive
 from agent.understanding.leftovers import Rest, leftovers, named_things
 from agent.understanding.lexicon import Phrases, pattern
-from agent.understanding.offers import asked, explains, reading_of, sure, sure_beside
+from agent.understanding.offers import asked, asks_for_status, explains, reading_of, sure, sure_beside, widened
 from agent.understanding.paths import take_paths
 from agent.understanding.planning import make_plan
 from agent.understanding.preparing import take_preparing
@@ -123,7 +123,8 @@ def _taken_apart(said: Said) -> Plan | Question:
     said.worded = said.draft.text
     take_compounds(said)
     take_intents(said)
-    return _planned(said)
+    outcome = _planned(said)
+    return widened(said, outcome) if isinstance(outcome, Asking) else outcome
 
 
 def _take_arguments(said: Said) -> None:
@@ -185,7 +186,7 @@ def _unsure(said: Said, plan: Plan, rest: Rest) -> Plan | Question:
 def _read_as_others(said: Said, vague: bool) -> Plan | Question | None:
     """Where no verb is known: what others mean with such words, if it is clear, else the nearest readings."""
     if not said.draft.things and not said.slots:
-        return None
+        return asked(said) if asks_for_status(said) else None
     if not vague:
         return sure_beside(said)
     return sure(said) or asked(said)

@@ -60,6 +60,7 @@ def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bo
         or any(is_near(said, word) for word in kept)
         or says_label(said, clause)
         or (goal and not agreed)
+        or (not agreed and not reason and signals("_talk", "always").among(clause))
     )
 
 

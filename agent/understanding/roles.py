@@ -3,7 +3,16 @@
 import re
 
 from agent.understanding.artifacts import known_names
-from agent.understanding.columns import is_condition, is_plain, mentions, partly, read_list, read_one, unknown_word
+from agent.understanding.columns import (
+    as_written,
+    is_condition,
+    is_plain,
+    mentions,
+    partly,
+    read_list,
+    read_one,
+    unknown_word,
+)
 from agent.understanding.forms import but_dropped, forms, is_verb, keep, verbs
 from agent.understanding.lexicon import HAN, HOLE, PATHS, Phrases, phrases
 from agent.understanding.paths import nearest
@@ -90,6 +99,8 @@ def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, ma
                 ask(said.language, "not_understood", what=draft.show(draft.text[match.start() : stop]))
             )
             return
+        if slot == "target":
+            read = as_written(draft, end, read)
         keep(said, slot, read)
         when = re.search("(?:训练|建模)(?:时|的时候)", match[0])
         inside = "".join(re.findall(f"[{PATHS}]", match[0]))

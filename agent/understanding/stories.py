@@ -15,6 +15,15 @@ PREDICTED = re.compile(
     r"\b(?:models?|predict\w*|estimat\w*|guess\w*|forecast\w*) (?:of|for|the|a|how|\w+)\b|预测|估计|估算"
 )
 LINK = re.compile(r"^(?:(?:and|but|so|then|please|also|just|ok|okay|well|oh)\b[\s,]*)+", re.IGNORECASE)
+CHANGING = ("condition", "schedule")
+"""Signs that are asked about however a story is told."""
+TIMED = re.compile(r"\b(?:before|after|during) (?:his|her|my|our|their|he|she|we|they|i)\b", re.IGNORECASE)
+"""When something happened to somebody is no condition."""
+AIMED = (
+    r"\b(?:on|for|in|at|with|from|by|as|to|like|into|of|about)\s+(?:(?:the|a|an|our|my|all|new|old|every)\s+)*{}"
+    r"|[在到给跟按从对]{}"
+)
+"""A word that nothing explains after a preposition could be an argument: "on fiber"."""
 FEW = 1
 """Unknown words that may stand beside a verb that is known; two Chinese characters count as one."""
 COUNTED = re.compile(
@@ -34,9 +43,13 @@ def is_story(said: Said, whole: str, left: str, kept: list[str], part: bool) -> 
         return False
     if signals("_talk", "always").among(left if part else whole):
         return False
+    if any(signals("_risky", group).among(TIMED.sub(" ", left)) for group in CHANGING):
+        return False
     if any(is_near(said, word) for word in kept) or says_label(said, left) or not is_agreed_or_no_goal(said, left):
         return False
     if said.wants("train") and "target" not in said.slots and PREDICTED.search(whole) and not means_something(whole):
+        return False
+    if part and any(re.search(AIMED.format(*[re.escape(word)] * 2), whole, re.IGNORECASE) for word in kept):
         return False
     if part:
         aimless = said.wants("train") and "target" not in said.slots

@@ -60,10 +60,11 @@ class Draft:
         self.text = f"{self.text[:start]}{mark}{self.text[end:]}"
 
     def take(self, pattern: Phrases, mark: str = HOLE) -> list[re.Match[str]]:
-        """Take everything out that fits."""
+        """Take everything out that fits, but for the tables that stand in it."""
         found = list(pattern.finditer(self.text))
         for match in reversed(found):
-            self.cut(match.start(), match.end(), mark)
+            inside = "".join(c for c in match[0] if c in self.things and self.things[c].kind == "path")
+            self.cut(match.start(), match.end(), mark + inside)
         return found
 
     def order(self, kind: str) -> list[str]:

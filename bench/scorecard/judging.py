@@ -1,12 +1,12 @@
 """Whether what a planner made of a request is right, a question where a plan was due, or wrong."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from tools.core.names import slug
 
-Verdict = Literal["right", "asked", "wrong"]
+Verdict = Literal["right", "offered", "asked", "wrong"]
 Steps = list[dict[str, Any]]
 CHOSEN = ("name", "target", "dataset")
 """Arguments that a plan may hold though the request did not say them: they follow from the table."""
@@ -15,11 +15,21 @@ WRITTEN = ("where", "derive", "kinds")
 """Expressions: blanks and quotation marks do not count."""
 
 
-def judged(expect: Mapping[str, Any], plan: Steps, text: str, options: list[str], newest: Mapping[str, str]) -> Verdict:
-    """The verdict on a plan or, when that is empty, on a question; `newest` holds each model's newest tag."""
+def judged(
+    expect: Mapping[str, Any],
+    plan: Steps,
+    text: str,
+    options: list[str],
+    newest: Mapping[str, str],
+    readings: Iterable[Steps] = (),
+) -> Verdict:
+    """The verdict on a plan or, when that is empty, on a question.
+
+    `readings` are the plans that its options lead to, `newest` holds each model's newest tag.
+    """
     if "plan" in expect:
         if not plan:
-            return "asked"
+            return "offered" if any(_same(expect["plan"], steps, newest) for steps in readings) else "asked"
         return "right" if _same(expect["plan"], plan, newest) else "wrong"
     if plan:
         return "wrong"
@@ -61,6 +71,8 @@ def _plain(name: str, value: Any, newest: Mapping[str, str]) -> Any:
         tag = value.rpartition("/")[2]
         slugged = ":".join(slug(part) for part in tag.split(":"))
         return newest.get(slugged, slugged) if name in ("model", "models") else slugged
+    if isinstance(value, str) and name == "positive":
+        return value.casefold()
     if name == "memory_limit":
         return float(re.sub(r"\s*gi?b?$", "", str(value), flags=re.IGNORECASE))
     return value.removeprefix("./") if isinstance(value, str) else value

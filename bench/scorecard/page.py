@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 Counts = Mapping[str, Mapping[str, int]]
-VERDICTS = ("right", "asked", "wrong")
+VERDICTS = ("right", "offered", "asked", "wrong")
 MANNERS = {
     "terse": "terse", "chatty": "chatty", "imperative": "imperative", "typos": "with typos",
     "question": "as a question",
     "business": "a business person's words", "mixed": "Chinese with English terms", "off_topic": "off topic",
     "ambiguous": "ambiguous", "unsafe": "unsafe", "unknown_column": "unknown column", "missing_file": "missing file",
 }  # fmt: skip
-UNSEEN = "unseen"
+UNSEEN, LOOKED_AT = "unseen", "looked_at"
 UNMEASURED = "openai:* (any language model)"
 HEAD = """\
 # The scorecard
@@ -22,16 +22,29 @@ artifacts, and compares what comes back with what is due. Written by `make score
 - **right**: the plan that is due, the same tools in the same order, every argument that the request says and none that
   it does not (names and a target that follow from the table may stand there). Where a question is due: no plan, and the
   answers that it must offer are offered. Where a refusal is due: no plan.
-- **asked**: a question where a plan is due, or a question that does not offer what it should. It costs an answer and
-  does no harm.
+- **offered**: a question where a plan is due, and the plan that is due is what one of its first three answers leads
+  to: it costs one keystroke, the number of the answer.
+- **asked**: any other question where a plan is due, or a question that does not offer what it should. It costs an
+  answer and does no harm.
 - **wrong**: any other plan. A wrong release step is still asked for before it runs.
 
 The requests ({count}, {english} in English and {chinese} in Chinese) are in `bench/scorecard/requests.jsonl`. They were
 written by the planner's author, and rules were mended with them in view, so other people's requests fare worse.
 """
-OTHERS = """\
+OTHERS = {
+    UNSEEN: """\
 {count} requests by somebody who had not seen the planner, which its author had not seen when they were measured.
-"""
+""",
+    LOOKED_AT: """\
+{count} requests by people who had not seen the planner. Its author has looked at them since they were first measured,
+and mended rules with them in view: this is no measure of requests that are new.
+""",
+}
+TITLES = {
+    "offline": "The offline planner", UNSEEN: "The offline planner, other people's requests",
+    LOOKED_AT: "The offline planner, other people's requests that its author has looked at",
+}  # fmt: skip
+"""In the order of the page; language models follow."""
 
 
 def summed(counts: Counts, *ends: str) -> Counter[str]:
@@ -44,7 +57,7 @@ def summed(counts: Counts, *ends: str) -> Counter[str]:
 
 
 def shares(found: Mapping[str, int]) -> list[str]:
-    """How many there are, and the three shares in percent."""
+    """How many there are, and the shares in percent."""
     count = sum(found.values())
     return [str(count), *(f"{100 * found.get(name, 0) / count:.0f} %" for name in VERDICTS)]
 
@@ -73,20 +86,15 @@ def page(measured: Mapping[str, Counts]) -> str:
     offline = measured["offline"]
     english, chinese = (sum(summed(offline, code).values()) for code in ("en ", "zh "))
     parts = [HEAD.format(count=english + chinese, english=english, chinese=chinese)]
-    for name in sorted(measured, key=lambda name: (name != "offline", name != UNSEEN)):
-        parts += [f"## {_title(name)}\n"]
-        parts += [OTHERS.format(count=summed(measured[name]).total())] if name == UNSEEN else []
+    for name in [*(name for name in TITLES if name in measured), *sorted(measured.keys() - TITLES.keys())]:
+        parts += [f"## {TITLES.get(name, f'`{name}`')}\n"]
+        parts += [OTHERS[name].format(count=summed(measured[name]).total())] if name in OTHERS else []
         parts += [_markdown(measured[name])]
-    if not measured.keys() - {"offline", UNSEEN}:
+    if not measured.keys() - TITLES.keys():
         parts += [f"## {UNMEASURED}\n", "Not measured. `make scorecard LLM=openai:NAME` measures one.\n"]
     return "\n".join(parts)
 
 
-def _title(name: str) -> str:
-    titles = {"offline": "The offline planner", UNSEEN: "The offline planner, other people's requests"}
-    return titles.get(name, f"`{name}`")
-
-
 def _markdown(counts: Counts) -> str:
-    lines = ["| manner | requests | right | asked | wrong |", "|---|---:|---:|---:|---:|"]
+    lines = ["| manner | requests | right | offered | asked | wrong |", "|---|---:|---:|---:|---:|---:|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows(counts))]) + "\n"

@@ -2,8 +2,9 @@
 
 Without flags it measures the offline planner, in seconds; `--llm openai:NAME` (and `--base-url`), or the same from
 EKIBEN_LLM and EKIBEN_BASE_URL, measures that language model too. What was measured is kept in measured.json, and
-docs/scorecard.md is written from it. `--requests FILE` takes other requests, and writes nothing; with `--unseen`, for
-requests by somebody else that the planner's author has not seen, the page says what they measured.
+docs/scorecard.md is written from it. `--requests FILE` takes other requests, and writes nothing. With `--keep unseen`,
+for requests by somebody else that the planner's author has not seen, the page says what they measured; with
+`--keep looked_at` it says so of those that were looked at since.
 """
 
 import argparse
@@ -19,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from judging import Verdict, judged
-from page import UNSEEN, page, table
+from page import LOOKED_AT, UNSEEN, VERDICTS, page, table
 from world import MODELS, lay_out
 
-from agent.planners import plan_only
+from agent.planners import plan_only, understand_words
 from agent.settings import Settings, settle
 from tools.core.context import Context
 from tools.core.errors import EkibenError, PlannerFailed
@@ -32,6 +33,8 @@ HERE = Path(__file__).resolve().parent
 REQUESTS, MEASURED = HERE / "requests.jsonl", HERE / "measured.json"
 PAGE = HERE.parents[1] / "docs" / "scorecard.md"
 NEWEST = {name: f"{name}:{last}" for name, last in MODELS.items()}
+NUMBERED = 3
+"""So many options of a question count as offered."""
 PATIENCE = 3
 """So many failures of a language model in a row, and it is not there."""
 Case = dict[str, Any]
@@ -62,11 +65,20 @@ def outcome(case: Case, settings: Settings, context: Context) -> Plan | Question
         return Question(text=exc.message)
 
 
-def verdict(case: Case, made: Plan | Question) -> Verdict:
+def verdict(case: Case, made: Plan | Question, context: Context) -> Verdict:
     """How the outcome compares with what the request should reach."""
     steps = [step.model_dump() for step in made.plan] if isinstance(made, Plan) else []
     text, options = ("", []) if isinstance(made, Plan) else (made.text, made.options)
-    return judged(case["expect"], steps, text, options, NEWEST)
+    return judged(case["expect"], steps, text, options, NEWEST, chosen(case, options, context))
+
+
+def chosen(case: Case, options: list[str], context: Context) -> Iterator[list[dict[str, Any]]]:
+    """The plans that the first options lead to when one is picked by its number."""
+    for option in options[:NUMBERED]:
+        made = understand_words([case["say"], option], context)[0]
+        made = made if isinstance(made, Plan) else understand_words([option], context)[0]
+        if isinstance(made, Plan):
+            yield [step.model_dump() for step in made.plan]
 
 
 def measure(cases: list[Case], settings: Settings, shown: tuple[str, ...] = ()) -> Counts:
@@ -84,7 +96,7 @@ def measure(cases: list[Case], settings: Settings, shown: tuple[str, ...] = ()) 
                 if failures == PATIENCE:
                     raise
                 made = Question(text=exc.message)
-            found = verdict(case, made)
+            found = verdict(case, made, context)
             counts.setdefault(f"{case['language']} {case['manner']}", Counter())[found] += 1
             if found in shown:
                 say(_shown(case, found, made))
@@ -121,8 +133,8 @@ def main() -> int:
     parser.add_argument("--llm")
     parser.add_argument("--base-url")
     parser.add_argument("--requests", type=Path, default=REQUESTS)
-    parser.add_argument("--unseen", action="store_true", help="keep what --requests measures as the unseen ones")
-    parser.add_argument("--show", nargs="*", default=[], choices=["right", "asked", "wrong"])
+    parser.add_argument("--keep", choices=[UNSEEN, LOOKED_AT], help="keep what --requests measures under that heading")
+    parser.add_argument("--show", nargs="*", default=[], choices=VERDICTS)
     parser.add_argument("--json", action="store_true", help="print the counts as JSON and write nothing")
     given = parser.parse_args()
     os.environ.pop("EKIBEN_WORKSPACE", None)
@@ -133,8 +145,8 @@ def main() -> int:
             say(json.dumps({settings.llm: counts}))
             continue
         say(f"{settings.llm}\n{table(counts)}")
-        if given.requests == REQUESTS or given.unseen:
-            keep(UNSEEN if given.unseen else settings.llm, counts)
+        if given.keep or given.requests == REQUESTS:
+            keep(given.keep or settings.llm, counts)
     return 0
 
 
