@@ -1,7 +1,7 @@
 """Drives runs: a request, a plan file, one tool, or what was interrupted; and says how each ended."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agent.approval import make_approver
@@ -141,7 +141,7 @@ class Driver:
         return Running(
             journal=self.journal,
             number=number,
-            context=self.context if planned else replace(self.context, roots=()),
+            context=self.context,
             listener=Events() if self.settings.events else self.terminal,
             approve=make_approver(
                 yes=self.settings.yes,

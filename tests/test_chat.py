@@ -62,12 +62,14 @@ def test_words_are_completed_found_again_and_written_over_lines(spoken: Shell) -
         person.types("/plan profile churn.csv", ALT_ENTER)
         person.types("then evaluate churn")
         person.sees(r"(?s)1 +profile.*2 +evaluate.*Nothing was run")
-        person.types("", CTRL_R)
+        person.presses(CTRL_R)
+        person.sees(r"reverse-i-search")
         person.types("depl", "")
         person.sees(r"reverse-i-search.*/deployments")
-        person.types("", CTRL_C)
+        person.presses(CTRL_C)
         assert max(map(len, person.text.splitlines())) <= 60
-        person.types("", CTRL_D)
+        person.sees(r"Ctrl-C again", times=2)
+        person.presses(CTRL_D)
         assert person.ends() == 0
     assert (spoken.folder / ".ekiben/history").stat().st_mode & 0o077 == 0
 
@@ -82,15 +84,16 @@ def test_ctrl_c_stops_once_and_leaves_twice(shell: Shell) -> None:
         person.types("/runs")
         person.sees(r"(?s)1 +interrupted +train on churn.*\n>.*mode ask")
         time.sleep(TWICE_WITHIN)
-        person.types("", CTRL_C)
+        person.presses(CTRL_C)
         person.sees("Ctrl-C again")
-        person.types("", CTRL_C)
+        person.presses(CTRL_C)
         assert person.ends() == 130
     with at_terminal(shell.folder) as person:
         person.sees(r"Run 1 was interrupted")
         person.types("/resume")
         person.sees(r"train.*of 60 s")
         person.types("", CTRL_C)
+        time.sleep(0.3)  # two signals at once are one
         person.types("", CTRL_C)
         assert person.ends() == 130
 

@@ -116,7 +116,12 @@ def test_a_damaged_file_is_one_sentence_and_nothing_is_left(file: Path, tmp_path
     flipped.write_bytes(whole[:5000] + bytes([whole[5000] ^ 255]) + whole[5001:])
     other = rewritten(file, tmp_path / "o.bento", lambda name, c: c + b" " if name == "src/service/rows.py" else c)
     less = rewritten(file, tmp_path / "l.bento", lambda name, c: None if name == "src/model/sample.json" else c)
-    for path, said in ((cut, "damaged"), (flipped, "damaged"), (other, "'src/service/rows.py'"), (less, "sample.json")):
+    for path, said in (
+        (cut, "damaged"),
+        (flipped, "damaged|is no Bento"),
+        (other, "'src/service/rows.py'"),
+        (less, "sample.json"),
+    ):
         with pytest.raises(BadArguments, match=said):
             import_bento(context, path)
     bare = rewritten(file, tmp_path / "b.bento", lambda name, c: None if name.startswith("src/model") else c)

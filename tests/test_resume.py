@@ -119,7 +119,9 @@ def test_answers_to_the_planners_questions_complete_the_request(shell: Shell) ->
     assert answer.document["steps"][2]["result"]["estimator"] == "linear"
 
 
-def test_a_close_column_is_used_and_said(shell: Shell) -> None:
-    answer = shell("run", "prepare churn.csv, target churnn")
+def test_a_close_column_is_asked_about(shell: Shell) -> None:
+    asked = shell("run", "prepare churn.csv, target churnn")
+    assert (asked.code, asked.document["question"]["options"]) == (4, ["Churn"])
+    answer = shell("resume", asked.document["run"], "1")
     assert answer.code == 0, answer.stdout
-    assert any("churnn" in warning and "Churn" in warning for warning in answer.document["warnings"])
+    assert answer.document["steps"][1]["result"]["target"] == "Churn"

@@ -26,6 +26,18 @@ class Typist:
         """Type a line."""
         self.process.send(text + end)
 
+    def presses(self, key: str, seconds: float = 90) -> None:
+        """Press a key at the prompt: when it is up, and the keys before it are through."""
+        end = time.monotonic() + seconds
+        while not (self.screen.display[-1].strip() and self._at_prompt()):
+            assert time.monotonic() < end, f"there is no prompt:\n{self.text}"
+            self._read()
+        self.process.send(key)
+
+    def _at_prompt(self) -> bool:
+        line = self.screen.display[self.screen.cursor.y]
+        return line.startswith(("> ", "  ", "(reverse-i-search")) and "mode " in self.screen.display[-1]
+
     @property
     def text(self) -> str:
         """The lines above the screen, and the screen."""
