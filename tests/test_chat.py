@@ -63,9 +63,9 @@ def test_words_are_completed_found_again_and_written_over_lines(spoken: Shell) -
         person.types("then evaluate churn")
         person.sees(r"(?s)1 +profile.*2 +evaluate.*Nothing was run")
         person.presses(CTRL_R)
-        person.sees(r"reverse-i-search")
+        person.sees(r"I-search backward")
         person.types("depl", "")
-        person.sees(r"reverse-i-search.*/deployments")
+        person.sees(r"(?s)> /deployments\n.*> /deployments\n.*I-search backward: depl")
         person.presses(CTRL_C)
         assert max(map(len, person.text.splitlines())) <= 60
         person.sees(r"Ctrl-C again", times=2)
@@ -169,11 +169,10 @@ def test_a_saved_plan_is_applied_without_words(spoken: Shell, tmp_path: Path) ->
 
 
 def test_lines_from_a_pipe_are_turns_too(spoken: Shell) -> None:
-    said = "deploy churn as piped\nno\ngo on\n/models\nthe first one\nevaluate it\n谢谢\n/nonsense\n/evaluate\n/quit\n"
+    said = "deploy churn as piped\nno\n/models\nthe first one\nevaluate it\n谢谢\n/nonsense\n/evaluate\n/quit\n"
     answer = spoken.raw(stdin=said)
     assert answer.code == 0
     assert "Declined" in answer.stdout
-    assert "There is no run to go on with." in answer.stderr
     assert "on rows it never saw" in answer.stdout
     assert "There is no command /nonsense." in answer.stderr
     assert "See: /evaluate --help" in answer.stderr
