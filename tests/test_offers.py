@@ -42,6 +42,15 @@ SAME: list[tuple[str, Steps]] = [
         release("churn:1", port=3000),
     ),
     ("deploy churn:3 to twenty percent of our customers first", release("churn:3", canary=20)),
+    (
+        "deploy churn:2 if, and only if, it beats what is live now; otherwise leave everything as it is",
+        release("churn:2", only_if_better=True),
+    ),
+    (
+        "which one of churn:1, churn:2 and churn:3 should I trust most?",
+        one("compare", models=["churn:1", "churn:2", "churn:3"]),
+    ),
+    ("用 客户流失.csv 训练，正类：是", fit("客户流失.csv", "是否流失", "kehuliushi", pre={"positive": "是"})),
     ("先让两成客户用上 churn:3", release("churn:3", canary=20)),
     (
         "在 data/x.csv 里新增一列 ab = a + b，然后训练",
@@ -101,6 +110,20 @@ def test_where_something_is_not_understood_plans_are_offered_by_number(request_t
     question = understand(request_text, WORLD)
     assert isinstance(question, Question)
     assert due in question.options[:3]
+
+
+@pytest.mark.parametrize(
+    ("request_text", "column"),
+    [
+        ("train on churn.csv with ContractType dropped", "Contract"),
+        ("客户流失.csv 去掉 消费总额 之后训练", "月消费金额"),
+        ("group split houses.csv by town, then train on price", "zip"),
+    ],
+)
+def test_a_column_that_is_not_there_is_asked_about_by_name(request_text: str, column: str) -> None:
+    question = understand(request_text, WORLD)
+    assert isinstance(question, Question)
+    assert column in question.options
 
 
 def test_no_idiom_takes_the_table_away_that_stands_in_it() -> None:

@@ -23,6 +23,8 @@ ACCEPTED = {
 
 
 VERSION = re.compile(r"(?:\b(?:version|v|ver|model)|模型|版本|第)\s*(\d+)", re.IGNORECASE)
+BEST = re.compile(r"\b(?:best|better|top|strongest)\b|最好|最强|最准|最优|更好", re.IGNORECASE)
+"""Which of the models that is must be asked: versions count."""
 
 
 class Asked(Exception):
@@ -108,6 +110,8 @@ class Desk:
         same = [t for t in self.said.world.tags(kinds[0]) if spoken and t.endswith(f":{spoken[1]}")]
         if same:
             raise self.ask("which_artifact", same, kind=kinds[0])
+        if kinds[0] == "model" and BEST.search(self.said.worded):
+            raise self.ask("which_artifact", self.said.world.tags("model"), kind="model")
         if len(names) == 1:
             return Thing("artifact", names[0])
         if not names:

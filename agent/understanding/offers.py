@@ -94,6 +94,8 @@ def asked(said: Said) -> Asking | None:
 
 def widened(said: Said, question: Asking) -> Asking:
     """The question with plans to choose from by number: what it would go on with, then the nearest readings."""
+    if question.key == "which_artifact" and not said.draft.things and asks_for_status(said):
+        question.options = [*(render(offer.plan, said.language) for offer in offers(said)[:1]), *question.options]
     if question.key not in WIDE:
         return question
     near = [render(offer.plan, said.language) for offer in offers(said)] if said.draft.things else []

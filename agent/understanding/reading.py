@@ -20,7 +20,7 @@ from agent.understanding.preparing import take_preparing
 from agent.understanding.replies import Asking, ask, example, passed_over
 from agent.understanding.roles import take_roles
 from agent.understanding.said import Said
-from agent.understanding.settling import settle
+from agent.understanding.settling import ask_for_group, settle
 from agent.understanding.slots import (
     take_choices,
     take_dialect,
@@ -134,7 +134,11 @@ def _take_arguments(said: Said) -> None:
     take_numbers(said, "test_fraction", "canary", "port", "replicas", "seed", "time_limit")
     if re.search(r"日志|(?<![a-z])(?:logs?|tail)(?![a-z])", said.draft.text, re.IGNORECASE):
         take_numbers(said, "lines")
-    if re.search(r"expla|why|reason|为什么|为何|为啥|解释|原因|依据|判断", said.draft.text, re.IGNORECASE):
+    if re.search(
+        r"expla|why|reason|lean|driv|rel(?:y|ies)\b|为什么|为何|为啥|解释|原因|依据|判断",
+        said.draft.text,
+        re.IGNORECASE,
+    ):
         take_numbers(said, "row")
     take_platforms(said)
     take_choices(said)
@@ -154,6 +158,7 @@ def _planned(said: Said) -> Plan | Question:
     wish = wished(said)
     desk = Desk(said)
     take_pronouns(desk)
+    ask_for_group(said)
     if said.problems:
         return wish or said.problems[0]
     settle(said, desk)

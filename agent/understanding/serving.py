@@ -1,9 +1,12 @@
 """The steps on models and deployments, one function a tool."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from agent.understanding.assign import ACCEPTED, Desk
+from agent.understanding.assign import ACCEPTED, Asked, Desk
+from agent.understanding.leftovers import is_filler
+from agent.understanding.lexicon import HAN
 from agent.understanding.said import Intent
 from agent.understanding.text import Thing
 from agent.understanding.training import Origin
@@ -216,11 +219,28 @@ def export(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
 def delete(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.near(intent, "artifact")
     if not marks:
-        raise desk.ask("which_kind", [])
+        raise _no_column(desk) or desk.ask("which_kind", [])
     if len({desk.thing(m).tag for m in marks}) > 1 and not desk.in_one_list(marks):
         raise desk.ask("which_kind", [])
     desk.used |= set(marks)
     return [_delete_one(desk, desk.thing(m)) for m in dict.fromkeys(marks)]
+
+
+def _no_column(desk: Desk) -> Asked | None:
+    """ "train on x.csv, drop ContractType": what should go and is no artifact is a column of the table."""
+    tables = [facts for m in desk.marks("path") if (facts := desk.said.world.table(desk.thing(m).value))]
+    if len(tables) != 1 or not (desk.said.wants("train") or desk.said.wants("preprocess")):
+        return None
+    words = re.findall(rf"[A-Za-z_]\w*|[{HAN}]{{2,}}", desk.said.draft.text)
+    strange = [word for word in words if not is_filler(word)]
+    what = max(strange, key=lambda word: max(map(_alike(word), tables[0].columns)), default="?")
+    return desk.ask("no_such_column", sorted(tables[0].columns, key=_alike(what), reverse=True), what=what)
+
+
+def _alike(word: str) -> Callable[[str], float]:
+    from rapidfuzz import fuzz
+
+    return lambda column: fuzz.partial_ratio(word.casefold(), column.casefold())
 
 
 def _delete_one(desk: Desk, thing: Thing) -> Step:

@@ -5,7 +5,9 @@ import re
 from agent.understanding.assign import Desk
 from agent.understanding.goals import agrees
 from agent.understanding.leftovers import is_told
+from agent.understanding.lexicon import HAN
 from agent.understanding.paths import is_table
+from agent.understanding.replies import ask
 from agent.understanding.said import Intent, Said
 
 SERVED = {"port", "host", "platform", "replicas", "canary", "cors", "only_if_better"}
@@ -16,6 +18,7 @@ RELEASED = ("deploy", "stop", "rollback", "promote", "delete")
 """What is not done where one clause wants it and another does not."""
 RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|outcomes?|answers?)\b", re.IGNORECASE)
 """Of a prediction, its table."""
+GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}})", re.IGNORECASE)
 MAKING = ("profile", "preprocess", "train")
 
 
@@ -35,6 +38,15 @@ def settle(said: Said, desk: Desk) -> None:
         said.intents.append(Intent("deploy", ""))
     if said.wants("train") and REACHED & said.slots.keys() and not {"deploy"} & {*said.refused, *_asked(said)}:
         said.intents.append(Intent("deploy", ""))
+
+
+def ask_for_group(said: Said) -> None:
+    """ "Group split by town" where no column is called town: which one is meant?"""
+    if said.slots.get("split") != "group" or "group_column" in said.slots or not said.columns:
+        return
+    word = GROUPED.search(said.draft.text)
+    if word:
+        said.problems.append(ask(said.language, "no_such_column", said.columns, what=word[1] or word[2]))
 
 
 def _last_is_output(said: Said, desk: Desk) -> None:

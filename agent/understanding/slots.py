@@ -245,7 +245,11 @@ def take_outputs(said: Said) -> None:
     draft = said.draft
     for match in reversed(list(pattern("_slots", "output").finditer(draft.text))):
         mark = next(c for c in match[0] if c in draft.things)
-        vague = re.match(r"(?:to|as|stored|saved|written|in)\s", match[0], re.IGNORECASE)
+        vague = re.match(
+            r"(?:to|as|stored|saved|written|in|hand|give|get|bring|make|produce|create|return|leave)\s",
+            match[0],
+            re.IGNORECASE,
+        )
         if vague and said.world.table(draft.things[mark].value) is not None:
             continue
         said.outputs.append(mark)
