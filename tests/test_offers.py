@@ -51,6 +51,7 @@ SAME: list[tuple[str, Steps]] = [
         one("compare", models=["churn:1", "churn:2", "churn:3"]),
     ),
     ("用 客户流失.csv 训练，正类：是", fit("客户流失.csv", "是否流失", "kehuliushi", pre={"positive": "是"})),
+    ("show the errors in the churn log", one("logs", deployment="churn")),
     ("先让两成客户用上 churn:3", release("churn:3", canary=20)),
     (
         "在 data/x.csv 里新增一列 ab = a + b，然后训练",
@@ -72,7 +73,9 @@ ASKED = [
     "train on churn.csv, my boss wants it sent to him", "train on churn.csv, a single tree will do",
     "deploy churn:3 for our beta testers", "stop churn when nobody is using it", "停掉 churn，等没人用的时候",
     "roll back churn to how it was on Monday", "churn 回滚到上周的版本", "evaluate churn:3 for customers on fiber",
-    "部署 churn:2，跟线上的一起跑", "评估 churn:3 在老客户身上的表现", "用 churn.csv 训练，target 是 churns",
+    "部署 churn:2，跟线上的一起跑",
+    "compare churn:1 with churn:3 and deploy the winner", "对比 churn:1 和 churn:3，好的上线",
+    "用 churn:2 给 new.csv 里合同是一年的客户打分", "用 churn:3 解释一下 new.csv 最后一行", "评估 churn:3 在老客户身上的表现", "用 churn.csv 训练，target 是 churns",
 ]  # fmt: skip
 
 

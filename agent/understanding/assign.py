@@ -94,6 +94,8 @@ class Desk:
         """The one artifact that a verb is about, checked; asks when there is none or more than one."""
         accepted = kinds or ACCEPTED[intent.tool]
         marks = self.near(intent, "artifact")
+        if self.said.wants("compare") and intent.mark and not self.own(intent, "artifact"):
+            marks = self.marks("artifact")  # "compare a and b and deploy the winner"
         tags = {self.thing(m).tag for m in marks}
         if len(tags) > 1:
             fit = [m for m in marks if self.exists(self.thing(m), accepted)]

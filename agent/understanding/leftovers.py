@@ -76,10 +76,10 @@ def leftovers(said: Said) -> Rest:
     text = re.sub(phrases("_filler")["harmless_digits"], " ", said.draft.text)
     text = re.sub(r"'s\b", " ", text)
     rest = Rest(risky=[said.draft.show(found) for found in never_passed(text)])
-    if not _unexplained(text):
+    if not unexplained(text):
         return rest
     for clause in CLAUSE.split(_clauses().on(text).sub(_mark, text)):
-        kept = _unexplained(clause)
+        kept = unexplained(clause)
         if kept:
             _sort(said, clause, kept, rest)
     return rest
@@ -94,7 +94,7 @@ def is_only_talk(said: Said, cleared: str) -> bool:
     for match in [*CLAUSE.finditer(text), None]:
         end = match.start() if match else len(text)
         left = re.sub(r"'s\b", " ", _clauses().on(text).sub(_mark, cleared[start:end]))
-        kept = _unexplained(left)
+        kept = unexplained(left)
         if kept and not is_story(
             said, PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left))
         ):
@@ -131,7 +131,8 @@ def _sort(said: Said, clause: str, kept: list[str], rest: Rest) -> None:
     (rest.risky if ask else rest.passed).append(shown)
 
 
-def _unexplained(clause: str) -> list[str]:
+def unexplained(clause: str) -> list[str]:
+    """The words of a clause that are not harmless."""
     kept = []
     for piece in PART.split(clause):
         for token in re.findall(rf"[{HAN}]+|[^\s{HAN}]+", piece):

@@ -19,6 +19,7 @@ RELEASED = ("deploy", "stop", "rollback", "promote", "delete")
 RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|outcomes?|answers?)\b", re.IGNORECASE)
 """Of a prediction, its table."""
 GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}})", re.IGNORECASE)
+ERRORS = re.compile(r"\berrors?\b.*\blogs?\b|\blogs?\b.*\berrors?\b", re.IGNORECASE)
 MAKING = ("profile", "preprocess", "train")
 
 
@@ -69,6 +70,8 @@ def _drop_idle(said: Said, tables: set[str], models: set[str]) -> None:
     if not models and tables and any(said.wants(tool) for tool in MAKING):
         said.intents = [i for i in said.intents if i.tool not in ON_DEPLOYMENTS or not _is_idle(said, i)]
     if said.wants("predict") and RESULT.search(said.worded) and "metric" not in said.slots:
+        _drop(said, "evaluate")
+    if said.wants("logs") and ERRORS.search(said.worded):
         _drop(said, "evaluate")
     if said.wants("deploy") and said.wants("promote"):
         _drop(said, "promote" if "canary" in said.slots else "deploy")

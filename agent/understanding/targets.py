@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from agent.understanding.artifacts import known_names
 from agent.understanding.columns import LATIN_WORD, Read, is_plain, mentions, partly, read_list, unknown_word
 from agent.understanding.forms import but_dropped, forms, is_verb, keep
-from agent.understanding.lexicon import HOLE, pattern
+from agent.understanding.leftovers import unexplained
+from agent.understanding.lexicon import HAN, HOLE, pattern
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
@@ -78,7 +79,8 @@ def _in_clause(said: Said, start: int) -> Iterator[tuple[int, Read]]:
     found = mentions(said.draft, start, end, said.columns)
     for at, read in found:
         between = text[start:at]
-        if len(between) <= 60 and (len(found) == 1 or is_plain(" ".join(LATIN_WORD.findall(between)))):
+        glued = re.match(f"[{HAN}]", text[at]) and unexplained(between)
+        if len(between) <= 60 and not glued and (len(found) == 1 or is_plain(" ".join(LATIN_WORD.findall(between)))):
             yield at, read
 
 
