@@ -51,6 +51,7 @@ SAME: list[tuple[str, Steps]] = [
         one("compare", models=["churn:1", "churn:2", "churn:3"]),
     ),
     ("用 客户流失.csv 训练，正类：是", fit("客户流失.csv", "是否流失", "kehuliushi", pre={"positive": "是"})),
+    ("churn 上线之后客服电话打爆了，回到上一版", one("rollback", deployment="churn")),
     ("show the errors in the churn log", one("logs", deployment="churn")),
     ("先让两成客户用上 churn:3", release("churn:3", canary=20)),
     (
@@ -75,7 +76,10 @@ ASKED = [
     "roll back churn to how it was on Monday", "churn 回滚到上周的版本", "evaluate churn:3 for customers on fiber",
     "部署 churn:2，跟线上的一起跑",
     "compare churn:1 with churn:3 and deploy the winner", "对比 churn:1 和 churn:3，好的上线",
-    "用 churn:2 给 new.csv 里合同是一年的客户打分", "用 churn:3 解释一下 new.csv 最后一行", "评估 churn:3 在老客户身上的表现", "用 churn.csv 训练，target 是 churns",
+    "用 churn:2 给 new.csv 里合同是一年的客户打分",
+    "用 churn:3 解释一下 new.csv 最后一行",
+    "评估 churn:3 在老客户身上的表现",
+    "用 churn.csv 训练，target 是 churns",
 ]  # fmt: skip
 
 
