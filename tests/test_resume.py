@@ -1,5 +1,6 @@
 """A run that was killed at any step goes on with `ekiben resume`; what should be done once is done once."""
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -8,6 +9,10 @@ from pathlib import Path
 
 import pytest
 from conftest import Shell
+
+from tools.core.context import Context
+from tools.core.errors import Interrupted
+from tools.core.run import noting_interrupts
 
 REQUEST = "train and deploy on churn.csv, target Churn, linear model, 30 seconds"
 STEPS = ["profile", "preprocess", "train", "evaluate", "package", "deploy"]
@@ -101,6 +106,15 @@ def test_ctrl_c_leaves_a_run_that_can_go_on(shell: Shell) -> None:
     assert command.returncode == 130
     assert '"status": "interrupted"' in stdout
     assert shell("resume", "--yes").code == 0
+
+
+def test_a_ctrl_c_that_a_library_swallows_stops_at_the_next_step(tmp_path: Path) -> None:
+    context = Context(workspace=tmp_path)
+    with contextlib.suppress(KeyboardInterrupt), noting_interrupts(context):
+        signal.raise_signal(signal.SIGINT)
+    with pytest.raises(Interrupted):
+        context.check()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_nothing_to_go_on_with_is_said(shell: Shell) -> None:

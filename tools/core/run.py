@@ -1,10 +1,13 @@
 """Runs a plan's steps in order, stops at the first that fails, and goes on where a killed run was."""
 
+import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import FrameType
 from typing import Any, Protocol
 
 import tools
@@ -56,12 +59,13 @@ class Running:
 
     def go(self) -> EkibenError | None:
         """Run what is not done yet; the error that stopped it, or None when every step is done."""
-        for step in self.steps():
-            if step.status in ("done", "given_up", "not_run"):
-                self.context.made.update(step.drawn)
-                continue
-            if error := self._one(step):
-                return error
+        with noting_interrupts(self.context):
+            for step in self.steps():
+                if step.status in ("done", "given_up", "not_run"):
+                    self.context.made.update(step.drawn)
+                    continue
+                if error := self._one(step):
+                    return error
         return None
 
     def supersede(self) -> None:
@@ -184,6 +188,25 @@ class Running:
 def noted(error: EkibenError) -> dict[str, Any]:
     """An error as the journal keeps it: the document, and what says what a language model may hear of it."""
     return {**error.document(), "argument": error.argument, "told": error.told}
+
+
+@contextmanager
+def noting_interrupts(context: Context) -> Iterator[None]:
+    """Have a Ctrl-C stop the run at its next step at the latest, also where a library swallows the exception."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+
+    def noted(number: int, frame: FrameType | None) -> None:
+        context.cancelled.set()
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, noted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
