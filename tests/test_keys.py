@@ -15,10 +15,13 @@ from keyring.backend import KeyringBackend
 
 class Pocket(KeyringBackend):
     priority = 9
+    kept = {("ekiben", "openai"): "%(key)s", ("ekiben", "%(host)s"): "%(key)s"}
     def get_password(self, service, name):
-        return {("ekiben", "openai"): "%(key)s", ("ekiben", "%(host)s"): "%(key)s"}.get((service, name))
-    def set_password(self, service, name, password): raise NotImplementedError
-    def delete_password(self, service, name): raise NotImplementedError
+        return self.kept.get((service, name))
+    def set_password(self, service, name, password):
+        self.kept[service, name] = password
+    def delete_password(self, service, name):
+        self.kept.pop((service, name), None)
 """
 
 
