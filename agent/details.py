@@ -58,7 +58,8 @@ def _in_columns(pairs: list[tuple[str, str]], width: int) -> list[str]:
 
 
 def _compare(result: dict[str, Any], width: int) -> list[str]:
-    return points([(m["model"], m["score"], None, _score(m["score"])) for m in result["models"]], width)
+    """The scores alone: on a scale of their own the smallest difference would look like the largest."""
+    return table(("model", result["metric"]), [(m["model"], _score(m["score"])) for m in result["models"]], width)
 
 
 def _score(value: float) -> str:

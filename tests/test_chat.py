@@ -109,9 +109,18 @@ def test_modes_plan_never_acts_and_auto_does_not_ask(spoken: Shell) -> None:
         person.sees("asks only before it deletes")
         person.types("deploy churn")
         person.sees(r"is live as churn")
-        person.types("delete the dataset churn:1")
-        person.sees(r"in_use|needs it|needed|\[y\]es")
-        person.types("", CTRL_C)
+        person.types("/profile churn.csv --name spare")
+        person.sees(r"spare:1 has 900 rows")
+        person.types("/delete dataset spare:1")
+        person.sees(r"Delete .*spare:1.*\?")
+        person.types("n")
+        person.sees(r"Declined: Delete")
+        (spoken.folder / "there.csv").write_text("kept", encoding="utf-8")
+        person.types("/predict churn churn.csv --output there.csv")
+        person.sees(r"\[y\]es \[n\]o:")
+        person.types("n")
+        person.sees(r"Declined", times=2)
+    assert (spoken.folder / "there.csv").read_text(encoding="utf-8") == "kept"
     spoken.stop_all()
 
 

@@ -1,6 +1,6 @@
 """A conversation: what it remembers from turn to turn, and what becomes of a line."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,15 +62,17 @@ class Talk:
         """A fresh way through a run, for one turn."""
         from agent.driver import Driver
 
-        settings = replace(self.settings, yes=self.settings.yes or self.mode == "auto")
-        return Driver(
-            settings,
+        auto = self.mode == "auto"
+        driver = Driver(
+            self.settings,
             self.interactive,
-            consent=self.consent,
+            consent=Consent(always=True) if auto else self.consent,
             detailed=True,
             conversation=self.conversation,
             spent=self.usage,
         )
+        driver.context.take_defaults |= auto
+        return driver
 
     def begin(self, continued: bool) -> None:
         """Go on with the last conversation, or say what an earlier one left undone."""
