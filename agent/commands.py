@@ -63,13 +63,15 @@ def plan_command(request: str, output: str | None, **values: Any) -> int:
     """Say what REQUEST would do."""
     from agent.document import document
     from agent.planfile import hashes, write
+    from agent.planner import Usage
     from agent.planners import plan_only
     from agent.terminal import arguments, plain
     from tools.core.plan import Question
 
     settings, _ = given(click.get_current_context(), values)
     context = settings.context()
-    outcome, notes, usage = plan_only(request, settings, context)
+    usage = Usage(settings.llm)
+    outcome, notes = plan_only([request], settings, context, usage)
     asked = outcome.model_dump() if isinstance(outcome, Question) else None
     if not isinstance(outcome, Question):
         outcome = outcome.model_copy(update={"request": request, "tables": hashes(outcome, context)})
@@ -87,7 +89,7 @@ def plan_command(request: str, output: str | None, **values: Any) -> int:
             answer=asked["text"] if asked else "",
             question=asked,
             warnings=notes,
-            usage=usage,
+            usage=usage.document(),
         )
         tables = {} if isinstance(outcome, Question) else {"version": 1, "tables": outcome.tables}
         click.echo(in_json(found | tables))

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 Heard = Callable[[str], None]
 """Gets a reply's words, piece by piece, as they come."""
 
+AGAIN = "\x1e"
+"""A piece that says: what was heard of this reply does not count, it is asked for again."""
+
 
 def unheard(_: str) -> None:
     """Nobody listens."""
@@ -69,13 +72,18 @@ class Usage:
         return f"{self.calls} call{'s' * (self.calls != 1)}, {about}{tokens:,} tokens{cost}"
 
 
+def new_id() -> str:
+    """An identity for a call that has none."""
+    return f"call_{uuid.uuid4().hex[:12]}"
+
+
 @dataclass(frozen=True)
 class Call:
     """One tool call of a reply."""
 
     tool: str
     args: dict[str, Any]
-    id: str = field(default_factory=lambda: f"call_{uuid.uuid4().hex[:12]}")
+    id: str = field(default_factory=new_id)
 
 
 @dataclass(frozen=True)

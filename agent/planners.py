@@ -1,9 +1,16 @@
 """Chooses the planner: offline by default; a key in the environment alone changes nothing."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from agent.planner import Planner, Usage
 from agent.settings import Settings
 from tools.core.context import Context
 from tools.core.plan import Plan, Question
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
 
 
 def make_planner(settings: Settings, context: Context) -> Planner:
@@ -16,6 +23,9 @@ def make_planner(settings: Settings, context: Context) -> Planner:
         return OfflinePlanner(lambda words: understand_words(words, context))
     from agent.llm.facts import facts_for
     from agent.llm.staged import Staged
+    from agent.strangers import refuse_strangers
+
+    refuse_strangers(settings)
 
     return Staged(settings, context, facts_for(context, Here(context)), lambda words: understand_words(words, context))
 
@@ -36,23 +46,38 @@ def understand_words(words: list[str], context: Context) -> tuple[Plan | Questio
 
 
 def plan_only(
-    request: str, settings: Settings, context: Context, spent: Usage | None = None
-) -> tuple[Plan | Question, list[str], dict[str, object]]:
-    """A plan or a question for a request, and what it cost; nothing is run or written. The limits count `spent`."""
-    if settings.llm == "offline":
-        from agent.document import NO_USAGE
+    words: list[str], settings: Settings, context: Context, used: Usage, before: "Sequence[BaseMessage]" = ()
+) -> tuple[Plan | Question, list[str]]:
+    """A plan or a question for a request and the answers to questions about it, and notes; nothing is run or written.
 
-        outcome, notes = understand_words([request], context)
-        return outcome, notes, NO_USAGE
+    What it costs is added to `used`, which the limits count. `before` is what was said in the conversation.
+    """
+    if settings.llm == "offline":
+        return understand_words(words, context)
     from langchain_core.messages import HumanMessage
 
+    from agent.provenance import allowed
+
+    messages = [*before, *map(HumanMessage, words)]
+    allowed(context, [str(message.content) for message in messages if isinstance(message, HumanMessage)])
+    planner = make_planner(settings, context)
+    planner.usage.elsewhere = replace(used)
+    try:
+        return _spoken_only(planner, messages)
+    finally:
+        used.add(planner.usage.document())
+
+
+def _spoken_only(planner: Planner, messages: "list[BaseMessage]") -> tuple[Plan | Question, list[str]]:
+    """A language model's plan, or its words as a question: marked as its own, numbers of its own struck out."""
+    from agent.llm.saying import ask
+    from agent.planner import unheard
     from tools.core.plan import Step
 
-    planner = make_planner(settings, context)
-    planner.usage.elsewhere = spent
-    reply = planner.ask([HumanMessage(request)])
-    usage: dict[str, object] = dict(planner.usage.document())
-    if reply.calls:
-        return Plan(plan=[Step(tool=call.tool, args=call.args) for call in reply.calls]), [], usage
-    asked = reply.question or {"text": reply.text, "options": []}
-    return Question(**asked), [], usage
+    spoken = ask(planner, messages, [], unheard)
+    notes = list(dict.fromkeys([*spoken.reply.notes, *spoken.warnings]))
+    if spoken.reply.calls:
+        return Plan(plan=[Step(tool=call.tool, args=call.args) for call in spoken.reply.calls]), notes
+    asked = spoken.reply.question or {"text": spoken.text, "options": []}
+    lead = f"{planner.speaker} {'asks' if spoken.reply.question else 'says'}: "
+    return Question(text=lead + asked["text"], options=asked["options"]), notes

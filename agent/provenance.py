@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agent.llm.told import leaves
 from tools.core.context import Context
 from tools.core.journal import Journal, JournalStep
 from tools.core.names import slug, stem
@@ -61,7 +62,7 @@ def unsaid(step: JournalStep, known: Known) -> list[str]:
     found = [
         name
         for name, value in step.args.items()
-        if name not in HOLDS_BACK and not all(_is_told(name, leaf, step, known) for leaf in _leaves(value))
+        if name not in HOLDS_BACK and not all(_is_told(name, leaf, step, known) for leaf in leaves(value))
     ]
     if step.tool == "deploy" and "name" not in found and _replaced(step) in known.there:
         found += [] if _is_named(_replaced(step), known) else ["name"]
@@ -119,12 +120,6 @@ def _is_chosen(step: JournalStep, said: str) -> bool:
     """Whether what a step makes bears a name that nobody said."""
     name = step.args.get("name")
     return isinstance(name, str) and not _stands(name, said)
-
-
-def _leaves(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [leaf for item in value.values() for leaf in _leaves(item)]
-    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list) else [value]
 
 
 def _is_told(name: str, value: Any, step: JournalStep, known: Known) -> bool:

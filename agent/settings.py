@@ -9,11 +9,14 @@ from typing import Any
 from agent.prices import Prices
 from agent.prices import read as read_prices
 from agent.stagesettings import Stages, stages_in_environment, with_stages
-from agent.strangers import refuse_strangers
+from agent.strangers import strangers
 from tools.core.context import Context
 from tools.core.errors import BadConfig
 
 FILE = "ekiben.toml"
+MODES = ("ask", "plan", "auto")
+NO_VARIABLE = ("stages", "prices", "strangers")
+"""Settings that no single variable of the environment tells."""
 TRUTHS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 
 
@@ -44,6 +47,8 @@ class Settings:
 
     stages: Stages = field(default_factory=dict)
     """What single stages are told otherwise."""
+    strangers: frozenset[str] = frozenset()
+    """Servers elsewhere that only the folder's file names: they get no key and no words."""
 
     def context(self) -> Context:
         """The surroundings that tools get."""
@@ -67,18 +72,17 @@ def settle(flags: dict[str, Any]) -> Settings:
             else:
                 found[name] = _fitting(name, value, place)
     found |= {name: value for name, value in flags.items() if value is not None and value is not False}
-    settings = Settings(**found)
-    if settings.llm != "offline":
-        here = dict(places)[FILE]
-        refuse_strangers(here, [flags, *(values for place, values in places if place != FILE)], FILE)
-    return settings
+    if (mode := found.get("mode", "ask")) not in MODES:
+        raise BadConfig(f"mode cannot be {mode!r}.", f"The modes are: {', '.join(MODES)}.")
+    own = [flags, *(values for place, values in places if place != FILE)]
+    return Settings(**found, strangers=strangers(dict(places)[FILE], own))
 
 
 def _places() -> list[tuple[str, dict[str, Any]]]:
     from platformdirs import user_config_path
 
     user = user_config_path("ekiben") / FILE
-    names = [each.name for each in fields(Settings) if each.name not in ("stages", "prices")]
+    names = [each.name for each in fields(Settings) if each.name not in NO_VARIABLE]
     variables: dict[str, Any] = {
         name: os.environ[f"EKIBEN_{name.upper()}"] for name in names if os.environ.get(f"EKIBEN_{name.upper()}")
     }
@@ -97,7 +101,7 @@ def _file(path: Path) -> dict[str, Any]:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as exc:
         raise BadConfig(f"{str(path)!r} is not TOML: {exc}.", "Mend it, or move it away.") from exc
-    known = {each.name for each in fields(Settings)}
+    known = {each.name for each in fields(Settings)} - {"strangers"}
     named = {name.replace("-", "_"): value for name, value in values.items()}
     for name in named:
         if name not in known:

@@ -1,20 +1,29 @@
-"""Refuses servers elsewhere that only a folder's ekiben.toml names: whoever left it there would get the key."""
+"""Servers elsewhere that only a folder's files name are refused: whoever left those files would get key and words."""
 
 import ipaddress
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tools.core.errors import BadConfig
 
+if TYPE_CHECKING:
+    from agent.settings import Settings
 
-def refuse_strangers(here: dict[str, Any], own: Iterable[dict[str, Any]], file: str) -> None:
-    """BadConfig where the folder's file names a server that is not on this machine, and the person does not."""
+
+def strangers(here: dict[str, Any], own: Iterable[dict[str, Any]]) -> frozenset[str]:
+    """The addresses of servers elsewhere that the folder's file names, and none of the person's own settings does."""
     known = {address for values in own for address in _addresses(values)}
-    for address in _addresses(here):
-        if address not in known and not is_local(address):
+    return frozenset(address for address in _addresses(here) if address not in known and not is_local(address))
+
+
+def refuse_strangers(settings: "Settings") -> None:
+    """BadConfig where a language model would be asked at such a server."""
+    used = [settings.base_url, *(stage.base_url for stage in settings.stages.values())]
+    for address in used:
+        if address in settings.strangers:
             raise BadConfig(
-                f"{file} here names the server {urlsplit(address).hostname or address}, and nobody else does.",
+                f"Only a file in this folder names the server {urlsplit(address).hostname or address}.",
                 "If you trust it, say so: --base-url, EKIBEN_BASE_URL, or your own configuration file.",
             )
 

@@ -6,7 +6,7 @@ import pytest
 from conftest import Shell
 from openai_server import Reply, Script, calls, chunk, events, serving, status, words
 
-from agent.strangers import refuse_strangers
+from agent.strangers import strangers
 
 KEY = "sk-proj-Zx81kQ0secret7TfW"
 PROFILE = calls(("profile", {"path": "churn.csv"}))
@@ -130,7 +130,25 @@ def test_a_server_that_only_the_folders_file_names_gets_no_key(shell: Shell, tex
     assert shell("run", "what is live?", "--llm", "offline").code == 0
 
 
-def test_a_server_on_this_machine_may_stand_in_the_folders_file() -> None:
-    here = {"base_url": "http://localhost:11434/v1"}
-    refuse_strangers(here, [], "ekiben.toml")
-    refuse_strangers({"base_url": "https://one.example"}, [{"base_url": "https://one.example"}], "ekiben.toml")
+def test_a_server_on_this_machine_or_that_the_person_names_is_no_stranger() -> None:
+    here = {"base_url": "https://one.example", "stages": {"training": {"base-url": "http://localhost:11434/v1"}}}
+    assert strangers(here, []) == {"https://one.example"}
+    assert strangers(here, [{"base_url": "https://one.example"}]) == frozenset()
+
+
+def test_a_stranger_gets_no_key_after_a_change_of_the_language_model_either(shell: Shell) -> None:
+    (shell.folder / "ekiben.toml").write_text(
+        '[stages.training]\nbase_url = "http://evil.example/v1"', encoding="utf-8"
+    )
+    answer = shell.raw(stdin="/llm openai:x\nwhat is live?\n", OPENAI_API_KEY=KEY)
+    assert "Only a file in this folder names the server evil.example" in answer.stderr
+    assert "Nothing is live" in answer.stdout + answer.stderr
+
+
+def test_a_run_that_came_with_the_folder_names_no_server(shell: Shell) -> None:
+    with serving(status(500), status(500), status(500)) as script:
+        run = shell("run", "what is live?", "--llm", "openai:x", "--base-url", script.url, OPENAI_API_KEY=KEY).document
+    with sqlite3.connect(shell.folder / ".ekiben/journal.sqlite") as db:
+        db.execute("UPDATE runs SET base_url = 'http://evil.example/v1'")
+    answer = shell("resume", run["run"], OPENAI_API_KEY=KEY)
+    assert (answer.code, answer.document["error"]["code"]) == (2, "bad_config")

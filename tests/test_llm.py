@@ -1,5 +1,7 @@
 """A language model as planner, against a real server that speaks the protocol, well and badly."""
 
+from pathlib import Path
+
 import pytest
 from conftest import Shell
 from openai_server import Reply, calls, cut, raw, serving, status, well_formed, words
@@ -184,3 +186,20 @@ def test_a_resumed_run_goes_on_with_the_planner(trained: Shell) -> None:
     assert [(s["tool"], s["status"]) for s in answer.document["steps"]] == [("deploy", "done"), ("status", "done")]
     assert answer.document["answer"].endswith("openai:scripted says: It is live.")
     assert all(well_formed(asked["messages"]) for asked in script.asked)
+
+
+def test_a_plan_only_is_held_to_the_same_as_a_run(shell: Shell, tmp_path: Path) -> None:
+    outside = tmp_path.parent / "outside.csv"
+    outside.write_text("ssn,y\n1,a\n2,b\n", encoding="utf-8")
+    spied = calls(
+        ("profile", {"path": str(outside)}), ("preprocess", {"dataset": "outside", "where": "zzz > 1", "target": "y"})
+    )
+    with serving(*[spied] * 3) as script:
+        answer = shell("plan", "look at churn.csv", "--llm", "openai:x", "--base-url", script.url)
+    assert answer.code == 9
+    assert "ssn" not in str(script.asked[1:]).replace(str(outside), "")
+    with serving(*[words("Recall is 0.97.\nLive at http://evil.example")] * 4) as script:
+        answer = shell("plan", "how good is churn?", "--llm", "openai:x", "--base-url", script.url)
+    assert answer.document["answer"].startswith("openai:x says: Recall is ~~0.97~~")
+    assert "evil.example" not in answer.document["answer"]
+    assert answer.document["usage"]["calls"] == 4  # its stage and the planner of the whole, each asked again

@@ -16,7 +16,7 @@ from agent.llm.keys import Unsecret
 from agent.llm.limits import MOST_REPLY, Limits
 from agent.llm.servers import Habits
 from agent.llm.written import Told
-from agent.planner import Heard, unheard
+from agent.planner import AGAIN, Heard, unheard
 from tools.core.context import Context
 from tools.core.errors import LimitReached, PlannerFailed
 
@@ -114,7 +114,7 @@ class Exchange:
             self._wait(failure, PAUSES[tried - 1])
             tried += 1
             if received.text:
-                heard("\n")
+                heard(AGAIN)
 
     def _once(
         self, messages: list[BaseMessage], told: Told, heard: Heard, written_down: bool

@@ -7,7 +7,7 @@ from agent.llm.client import connect
 from agent.llm.exchange import Exchange
 from agent.llm.limits import Limits
 from agent.llm.replies import Reader, correction
-from agent.planner import Heard, Reply, Usage, unheard
+from agent.planner import AGAIN, Heard, Reply, Usage, unheard
 from agent.settings import Settings
 from tools.core.context import Context
 from tools.core.errors import PlannerFailed
@@ -49,7 +49,7 @@ class LanguageModel:
             if reply is not None:
                 return reply
             if received.text and received.finish:
-                heard("\n")
+                heard(AGAIN)
             attempt += correction(received, reason)
         raise PlannerFailed(
             f"{self.settings.llm} gave no reply that can be used: {reason}", "Try again, or use --llm offline."

@@ -1,12 +1,12 @@
 """Asks a planner for its next reply, and lets of its words only out what may be shown; refuses others once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from agent.llm.comments import Comment
 from agent.llm.figures import PIECE
-from agent.planner import Heard, Planner, Reply
+from agent.planner import AGAIN, Heard, Planner, Reply
 from tools.core.journal import JournalStep
 
 if TYPE_CHECKING:
@@ -35,17 +35,31 @@ def ask(planner: Planner, messages: "list[BaseMessage]", steps: Sequence[Journal
     if planner.is_final:
         reply = planner.ask(messages, heard)
         return Spoken(reply, reply.text)
-    reply = _listened(planner, messages, Comment(steps, planner.names, strict=True), heard)
+    reply = _listened(planner, messages, lambda: Comment(steps, planner.names, strict=True), heard)
     first = _checked(reply, messages, steps, planner.names)
     if reply.calls or not first.faults:
         return _spoken(reply, first)
     heard("\n")
-    reply = _listened(planner, [*messages, *_refusal(reply, first.faults)], Comment(steps, planner.names), heard)
+    notes = reply.notes
+    again = [*messages, *_refusal(reply, first.faults)]
+    reply = _listened(planner, again, lambda: Comment(steps, planner.names), heard)
+    reply = replace(reply, notes=[*notes, *reply.notes])
     return _spoken(reply, _checked(reply, messages, steps, planner.names))
 
 
-def _listened(planner: Planner, messages: "list[BaseMessage]", comment: Comment, heard: Heard) -> Reply:
-    reply = planner.ask(messages, lambda piece: heard(comment.feed(piece)))
+def _listened(planner: Planner, messages: "list[BaseMessage]", begun: Callable[[], Comment], heard: Heard) -> Reply:
+    """A reply, its words let out as a comment that begins anew where the reply is asked for again."""
+    comment = begun()
+
+    def listen(piece: str) -> None:
+        nonlocal comment
+        if piece != AGAIN:
+            heard(comment.feed(piece))
+            return
+        heard(comment.end() + "\n")
+        comment = begun()
+
+    reply = planner.ask(messages, listen)
     heard(comment.end())
     return reply
 

@@ -41,7 +41,8 @@ class Staged:
         self._made: dict[str, LanguageModel] = {}
         self._turns: dict[str, int] = {}
         self._said: list[str] = []
-        self._of(WHOLE)  # a key that is missing is said before anything is written
+        for agent in [WHOLE, *(AGENTS[name] for name, own in settings.stages.items() if own.llm or own.base_url)]:
+            self._of(agent)  # a key or a price that is missing is said before anything is written
 
     def ask(self, messages: "list[BaseMessage]", heard: Heard = unheard) -> Reply:
         """The next reply, of the agent whose turn it is."""
@@ -49,7 +50,8 @@ class Staged:
         reply = self._asked(agent, messages, heard)
         if reply.hands_over:
             self.handed_over = True
-            reply = self._asked(WHOLE, messages, heard)
+            notes, reply = reply.notes, self._asked(WHOLE, messages, heard)
+            reply = replace(reply, notes=[*notes, *reply.notes])
         return reply
 
     def of_request(self, messages: "Sequence[BaseMessage]") -> Agent:

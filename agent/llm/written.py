@@ -1,12 +1,12 @@
 """A plan that a language model writes as JSON, for servers which make no calls: the form, the question, the reading."""
 
 import json
-import uuid
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from agent.llm.gathering import Given, Received
+from agent.planner import new_id
 
 Told = list[dict[str, Any]]
 """Tools in the form of OpenAI's protocol."""
@@ -69,16 +69,12 @@ def read(received: Received) -> bool:
     """Turn a reply's JSON into its calls and words; whether it could be read."""
     try:
         found = json.loads(received.text)
-        calls = [Given(str(call["tool"]), _identity(), args=_object(call["args"])) for call in found["calls"]]
+        calls = [Given(str(call["tool"]), new_id(), args=_object(call["args"])) for call in found["calls"]]
         text = found.get("text", "")
     except (ValueError, TypeError, KeyError, AttributeError):
         return False
     received.calls, received.text, received.told_only = calls, text if isinstance(text, str) else "", True
     return True
-
-
-def _identity() -> str:
-    return f"call_{uuid.uuid4().hex[:12]}"
 
 
 def _object(found: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from judging import Verdict, judged
 from page import LOOKED_AT, UNSEEN, VERDICTS, page, table
 from world import MODELS, lay_out
 
+from agent.planner import Usage
 from agent.planners import plan_only, understand_words
 from agent.settings import Settings, settle
 from tools.core.context import Context
@@ -58,7 +59,7 @@ def the_world() -> Iterator[Path]:
 def outcome(case: Case, settings: Settings, context: Context) -> Plan | Question:
     """What the planner makes of one request; an error that the person would see is no plan."""
     try:
-        return plan_only(case["say"], settings, context)[0]
+        return plan_only([case["say"]], settings, context, Usage(settings.llm))[0]
     except PlannerFailed:
         raise
     except EkibenError as exc:
