@@ -6,10 +6,10 @@ from typing import Any
 from rich.text import Text
 
 from agent.terminal import Terminal, plain
+from agent.understanding.choosing import consents
 from tools.core.errors import EkibenError
 from tools.core.journal import JournalStep
 
-YES = ("y", "yes", "是", "好", "对", "可以", "行")
 EDIT = ("e", "edit", "改", "编辑", "修改")
 ALWAYS = ("a", "always", "总是", "一直")
 
@@ -38,7 +38,7 @@ class Person:
         if said in ALWAYS and self._can_last(effect):
             self.consent.always = True
             return True
-        return said in YES
+        return consents(said)
 
     def _can_last(self, effect: str) -> bool:
         return self.consent.lasting and effect == "release"

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 import tools
-from agent.settings import Settings, settle
+from agent.settings import MODES, Settings, settle
 from tools.core.errors import BadArguments, EkibenError, Internal, Interrupted, disk_errors
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -102,7 +102,7 @@ def make_group() -> Ekiben:
     """`ekiben` itself."""
     continued = click.Option(["--continue", "continue_"], is_flag=True, help="Go on with the last conversation.")
     told = "Of the chat: ask before a release (default), plan and never act, or auto."
-    mode = click.Option(["--mode"], type=click.Choice(["ask", "plan", "auto"]), help=told)
+    mode = click.Option(["--mode"], type=click.Choice(MODES), help=told)
     version = click.version_option(package_name="ekiben")
     group = Ekiben(
         "ekiben",

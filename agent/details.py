@@ -28,10 +28,11 @@ def _more(count: int) -> list[str]:
 
 def _train(result: dict[str, Any], width: int) -> list[str]:
     """Every candidate's score on one scale, the model's own with its interval."""
-    scored = [c for c in result["candidates"] if c["score"] is not None]
+    from tools.core.learning.metrics import best_first
+
+    scored = best_first([c for c in result["candidates"] if c["score"] is not None], result["metric"])
     rows: list[Point] = [(result["model"], result["score"], tuple(result["interval"]), _score(result["score"]))]
-    upwards = result["score"] >= result["baseline"]
-    for c in sorted(scored, key=lambda c: -c["score"] if upwards else c["score"]):
+    for c in scored:
         told = f"{_score(c['score'])}  {c['seconds']:.1f} s"
         rows.append((f"{c['estimator']} {c.get('variant') or ''}".strip(), c["score"], None, told))
     return points(rows[:MOST], width)

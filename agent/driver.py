@@ -52,6 +52,7 @@ class Driver:
     def __post_init__(self) -> None:
         self.context = self.settings.context()
         self.terminal = Terminal(self.settings.quiet, self.detailed)
+        self.terminal.agreed = self.settings.yes or self.consent.always
         self.context.progress = Events().waits if self.settings.events else self.terminal.waits
         self.journal = Journal(self.context.workspace)
         self.heard = Hearing(self.terminal, lambda: self.settings.llm)
@@ -107,7 +108,8 @@ class Driver:
     def plan(self, plan: Plan, number: int | None = None, origin: str = "plan", said: str = "") -> Ended:
         """Run a plan that is there already: a file that a person applies, or (origin request) a planner's."""
         if number is None:
-            number = self.journal.begin(plan.request, "none", origin)
+            llm = self.settings.llm if origin == "request" else "none"
+            number = self.journal.begin(plan.request, llm, origin, without_secrets(self.settings.base_url))
             self.converses(number, said or plan.request)
             calls = [(f"plan-{place}", step.tool, step.args) for place, step in enumerate(plan.plan, 1)]
             self.journal.add(number, calls)

@@ -44,6 +44,7 @@ def converse(
 ) -> Said:
     """Go on until the planner answers, asks, or something stops the run. Messages are kept in the journal."""
     error: EkibenError | None = None
+    keep(running, planner, messages)
     for _ in range(most_turns - turns(messages)):
         running.context.check()
         spoken = ask(planner, messages, running.steps(), heard)

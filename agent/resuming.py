@@ -1,22 +1,23 @@
 """Goes on with a run: killed, failed, or waiting for an answer or an approval."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from agent.driver import Driver
 from agent.ended import Ended
 from agent.settings import Settings
+from agent.strangers import is_local
+from agent.understanding.choosing import consents, refuses
 from tools.core.errors import BadArguments, NotFound
-from tools.core.journal import JournalStep
+from tools.core.journal import Journal, JournalStep
 
-YES = ("yes", "y", "是", "好")
-NO = ("no", "n", "否", "不")
 CAN_GO_ON = ("running", "interrupted", "approval", "question", "failed", "limit", "error")
 
 
 def resume(driver: Driver, number: int | None, answer: str | None) -> Ended:
     """Go on with a run; the answer takes the place of the argument that was asked for, or of words."""
-    run = driver.journal.run(number) if number is not None else newest(driver)
+    run = driver.journal.run(number) if number is not None else newest(driver.journal)
     number = int(run["id"])
     driver.settings = as_it_began(driver.settings, run)
     steps = driver.journal.steps(number)
@@ -44,13 +45,15 @@ def as_it_began(settings: Settings, run: dict[str, Any]) -> Settings:
     """The settings with the run's own planner, unless another one is named now."""
     if settings.llm != "offline" or run["llm"] in ("offline", "none"):
         return settings
-    return replace(settings, llm=run["llm"], base_url=settings.base_url or run["base_url"])
+    kept = run["base_url"]  # the journal may have come with the folder
+    doubted = settings.strangers | ({kept} if kept and kept != settings.base_url and not is_local(kept) else set())
+    return replace(settings, llm=run["llm"], base_url=settings.base_url or kept, strangers=doubted)
 
 
-def newest(driver: Driver) -> dict[str, Any]:
+def newest(journal: Journal, statuses: Collection[str] = CAN_GO_ON) -> dict[str, Any]:
     """The newest run that can go on."""
-    for run in driver.journal.runs():
-        if run["status"] in CAN_GO_ON:
+    for run in journal.runs():
+        if run["status"] in statuses:
             return run
     raise NotFound("There is no run to go on with.", "See: ekiben runs")
 
@@ -84,8 +87,8 @@ def take_answer(driver: Driver, number: int, step: JournalStep, waiting: dict[st
         options = (waiting.get("question") or {}).get("options", [])
         step.args = {**step.args, argument: chosen_option(answer, options)}
         driver.journal.step(number, step.position, args=step.args)
-    elif (waiting.get("error") or {}).get("code") == "approval_needed" and answer.lower() in YES + NO:
-        (driver.approved if answer.lower() in YES else driver.declined).add(step.position)
+    elif (waiting.get("error") or {}).get("code") == "approval_needed" and (consents(answer) or refuses(answer)):
+        (driver.approved if consents(answer) else driver.declined).add(step.position)
     else:
         raise BadArguments(f"Run {number} waits for no answer like {answer!r}.", f"Say: ekiben resume {number}")
 
@@ -101,7 +104,7 @@ def go_on(driver: Driver, run: dict[str, Any]) -> Ended:
         error = running.go()
         driver.approved.clear()
         driver.declined.clear()
-    if error is None and run["origin"] == "request" and driver.settings.llm != "offline":
+    if error is None and run["origin"] == "request" and run["messages"] and driver.settings.llm != "offline":
         from agent.loop import with_outcomes
 
         planner = driver.planner()
@@ -114,4 +117,8 @@ def without_steps(driver: Driver, run: dict[str, Any]) -> Ended:
     if driver.journal.steps(int(run["id"])):
         return go_on(driver, run)
     driver.journal.set_run(int(run["id"]), status="running")
+    if driver.settings.llm != "offline" and run["messages"]:
+        from agent.loop import recall
+
+        return driver.converse(int(run["id"]), driver.planner(), recall(run["messages"]))
     return driver.talk(int(run["id"]), driver.planner(), [], run["request"])

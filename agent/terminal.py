@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
+import tools
 from agent.details import details
 from tools.core.journal import JournalStep
 from tools.core.plain import one_line
@@ -16,7 +17,6 @@ from tools.core.plain import plain as plain
 
 PAGE, LEAST, INDENT = 80, 20, 5
 """Cells of a line where there is no terminal, the fewest that a text is given, and those before a table or chart."""
-RELEASE = ("deploy", "rollback", "stop", "promote")
 
 
 class Terminal:
@@ -24,6 +24,8 @@ class Terminal:
 
     def __init__(self, quiet: bool = False, detailed: bool | None = None) -> None:
         self.tells_errors = True
+        self.agreed = False
+        """Whether release steps were said yes to beforehand."""
         self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self.quiet = quiet
         self.detailed = self.console.is_terminal if detailed is None else detailed
@@ -61,9 +63,13 @@ class Terminal:
         """The steps before they run."""
         self.say(f"Plan ({planner})", "bold")
         for step in steps:
-            asks = "   asks first" if step.tool in RELEASE else ""
+            asks = "   asks first" if self._asks(step.tool) else ""
             self.say(f"{arguments(step.args)}{asks}", lead=_lead(step))
         self.say()
+
+    def _asks(self, tool: str) -> bool:
+        effect = tools.load(tool).effect if tool in tools.TOOLS else ""
+        return effect == "destroy" or (effect == "release" and not self.agreed)
 
     def started(self, step: JournalStep) -> None:
         if self.quiet or not self.console.is_terminal:

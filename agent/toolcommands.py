@@ -18,18 +18,22 @@ from tools.core.tool import Tool
 
 def command_of(tool: Tool) -> click.Command:
     """`ekiben TOOL`: positional arguments for what is required, options for the rest."""
+    return with_globals(own_command(tool))
+
+
+def own_command(tool: Tool) -> click.Command:
+    """The same without the flags that mean the same everywhere."""
     params: list[click.Parameter] = []
     for name, field in tool.args.model_fields.items():
         make = _argument if name in tool.positionals else _option
         params.append(make(name, field))
-    command = click.Command(
+    return click.Command(
         tool.name,
         params=params,
         callback=lambda **values: _run(tool, values),
         help=_help(tool),
         short_help=tool.description,
     )
-    return with_globals(command)
 
 
 def _run(tool: Tool, values: dict[str, Any]) -> int:
@@ -85,7 +89,7 @@ def read_typed(tool: Tool, line: str) -> dict[str, Any]:
         words = shlex.split(line)
         if words[:1] != [tool.name]:
             raise BadArguments(f"This step is {tool.name}; another cannot take its place.", "Say no to leave it out.")
-        found = command_of(tool).make_context(tool.name, words[1:], help_option_names=[]).params
+        found = own_command(tool).make_context(tool.name, words[1:], help_option_names=[]).params
     except (ValueError, click.ClickException) as exc:
         told = exc.format_message() if isinstance(exc, click.ClickException) else f"{exc}."
         raise BadArguments(f"That is no call of {tool.name}: {told}", f"See: ekiben {tool.name} --help") from exc

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import Shell
 from openai_server import calls, serving, words
-from typist import ALT_ENTER, CTRL_C, CTRL_D, CTRL_R, TAB, at_terminal
+from typist import ALT_ENTER, CTRL_C, CTRL_D, CTRL_R, ENTER, TAB, at_terminal
 
 from agent.chat.interrupts import TWICE_WITHIN
 
@@ -50,7 +50,7 @@ def test_a_conversation_at_a_terminal(shell: Shell) -> None:
 def test_words_are_completed_found_again_and_written_over_lines(spoken: Shell) -> None:
     with at_terminal(spoken.folder, columns=60) as person:
         person.sees("mode ask")
-        person.types("/depl", "")
+        person.types("/deploym", "")
         person.sees(r"/deployments  the deployments")
         person.types("", TAB)
         person.sees(r"> /deployments")
@@ -66,7 +66,9 @@ def test_words_are_completed_found_again_and_written_over_lines(spoken: Shell) -
         person.sees(r"I-search backward")
         person.types("depl", "")
         person.sees(r"(?s)> /deployments\n.*> /deployments\n.*I-search backward: depl")
-        person.types("", CTRL_C)
+        person.types("")  # takes what was found
+        person.presses(ENTER)
+        person.sees("Nothing was deployed yet", times=2)
         assert max(map(len, person.text.splitlines())) <= 60
         person.presses(CTRL_D)
         assert person.ends() == 0
@@ -223,3 +225,43 @@ def test_ctrl_c_stops_waiting_for_a_language_model(spoken: Shell) -> None:
         time.sleep(1)
         person.types("", CTRL_C)
         person.sees(r"Stopped\.", seconds=10)
+
+
+def test_mode_plan_holds_for_what_waits_too(spoken: Shell) -> None:
+    said = "deploy churn as parked\n/mode plan\nyes\n/plan train on nosuch.csv\nchurn.csv\n"
+    answer = spoken.raw(stdin=said)
+    assert "Mode plan never acts." in answer.stderr
+    assert "train" in answer.stderr.partition("Nothing was run")[0]
+    assert not [d for d in spoken("status").document["deployments"] if d["name"] == "parked"]
+
+
+@pytest.mark.parametrize(
+    ("word", "goes"), [("ok", True), ("好的", True), ("skip it", False), ("should i say yes?", False)]
+)
+def test_only_a_plain_yes_is_one_to_a_release(spoken: Shell, word: str, goes: bool) -> None:
+    spoken.raw(stdin=f"deploy churn as kept\n{word}\n")
+    live = [d["name"] for d in spoken("status").document["deployments"] if d["state"] == "live"]
+    assert ("kept" in live) is goes
+    if goes:
+        spoken("stop", "kept", "--yes")
+
+
+def test_commands_of_the_chat_take_no_flags_of_the_command_line(spoken: Shell) -> None:
+    answer = spoken.raw(stdin="/evaluate churn --yes\n/profile churn.csv --name again\ntry again\n/save again.yaml\n")
+    assert "No such option '--yes'" in answer.stderr
+    assert "again:2 has 900 rows" in answer.stdout
+    assert "tool: profile" in (spoken.folder / "again.yaml").read_text(encoding="utf-8")
+
+
+def test_a_mode_that_is_none_is_refused(shell: Shell) -> None:
+    assert shell("status", EKIBEN_MODE="Plan").document["error"]["code"] == "bad_config"
+
+
+def test_a_language_model_that_planned_only_is_told_of_it_and_keeps_the_conversation(spoken: Shell) -> None:
+    plan, ask = calls(("status", {})), words("Which one, number 7?")
+    with serving(plan, ask, ask, words("Recall is 0.97."), words("Recall is 0.97.")) as script:
+        said = "my name is Ada\n/plan what is live?\n/run\n/resume\n/plan how good is churn?\n"
+        answer = spoken.raw("--llm", "openai:x", "--base-url", script.url, stdin=said, OPENAI_API_KEY="none")
+    assert "did not expect" not in answer.stderr
+    assert "0.97" not in answer.stderr.replace("~~0.97~~", "")
+    assert any("my name is Ada" in str(asked["messages"]) for asked in script.asked[1:])

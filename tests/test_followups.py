@@ -32,7 +32,12 @@ PREPARED = {
     "headline": "Churn is yes or no.",
 }
 TRAINED = {"model": "churn:2", "metric": "roc_auc", "candidates": CANDIDATES, "headline": "lightgbm: 0.850"}
-EVALUATED = {"model": "churn:2", "metrics": {"roc_auc": 0.84, "recall": 0.52, "f1": 0.6}, "headline": "scores"}
+EVALUATED = {
+    "model": "churn:2",
+    "metrics": {"roc_auc": 0.84, "recall": 0.52, "f1": 0.6},
+    "openings": 1,
+    "headline": "scores",
+}
 FIT = [
     Deed("profile", {"path": "churn.csv", "name": "churn"}, {"dataset": "churn:1"}),
     Deed("preprocess", {"dataset": "churn", "target": "Churn", "name": "churn"}, PREPARED),
@@ -103,6 +108,21 @@ def test_a_metric_that_was_measured_is_told_and_nothing_is_opened_again(line: st
     assert found is not None
     assert found.kind == "words"
     assert ("0.600" if "f1" in line else "0.520") in found.text
+
+
+def test_a_score_on_another_table_is_said_to_be_one() -> None:
+    other = Turn("evaluate churn on x.csv", "done", [Deed("evaluate", {}, {**EVALUATED, "openings": None})])
+    found = follow("what about recall?", Memory([FITTED, other]), WORLD)
+    assert found is not None
+    assert found.text == "recall 0.520 on the rows of that table (churn:2)"
+
+
+def test_why_tells_the_best_first_whatever_the_metric() -> None:
+    losses = [{"estimator": f"e{n}", "variant": "", "score": n / 10} for n in (5, 9, 1, 7, 3, 8, 2)]
+    made = Deed("train", {}, {**TRAINED, "metric": "log_loss", "candidates": losses})
+    found = follow("why?", Memory([Turn("train", "done", [made])]), WORLD)
+    assert found is not None
+    assert "e1 0.100, e2 0.200, e3 0.300" in found.text
 
 
 def test_a_metric_that_was_not_measured_is_offered_two_ways() -> None:

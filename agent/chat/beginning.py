@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 UNDONE = ("running", "interrupted")
 ASKS = ("question", "approval")
+"""How runs end that wait for the person."""
 
 
 def go_on_with(talk: "Talk") -> None:

@@ -1,5 +1,6 @@
 """Reads the person's lines: with editing, history and completion at a terminal, else line by line."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ from typing import Protocol
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import Completer
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from agent.chat.interrupts import Interrupts
+from agent.llm.keys import without_secrets
 
+ADDRESS = re.compile(r"\w+://\S+")
 PROMPT, GOES_ON = "> ", "  "
 
 
@@ -87,7 +91,7 @@ class Kept(FileHistory):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.touch(mode=0o600)
-            super().store_string(string)
+            super().store_string(ADDRESS.sub(lambda found: without_secrets(found[0]) or "", string))
         except OSError:
             return  # it stays in memory
 
@@ -96,7 +100,7 @@ def keys() -> KeyBindings:
     """Enter sends; Alt-Enter, or Enter after a backslash, begins another line."""
     found = KeyBindings()
 
-    @found.add("enter")
+    @found.add("enter", filter=has_focus(DEFAULT_BUFFER))
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if buffer.document.text_before_cursor.endswith("\\"):
@@ -105,7 +109,7 @@ def keys() -> KeyBindings:
         else:
             buffer.validate_and_handle()
 
-    @found.add("escape", "enter")
+    @found.add("escape", "enter", filter=has_focus(DEFAULT_BUFFER))
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 

@@ -37,7 +37,7 @@ def messages_before(journal: Journal, conversation: int) -> "list[BaseMessage]":
 
     from agent.loop import recall
 
-    runs = [run for run in journal.conversation(conversation) if run["llm"] != "offline"] if conversation else []
+    runs = [run for run in journal.conversation(conversation) if run["llm"] != "offline" and run["messages"]]
     messages = recall(runs[-1]["messages"] or []) if runs else []
     starts = [n for n, message in enumerate(messages) if isinstance(message, HumanMessage)]
     fitting = [n for n in starts if sum(len(str(m.content)) for m in messages[n:]) <= MOST_CHARACTERS]

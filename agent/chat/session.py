@@ -1,9 +1,9 @@
 """One chat from the greeting to the end: reads lines, gives each to the conversation, leaves when told."""
 
-import sys
 import threading
 from importlib import import_module
 
+import tools
 from agent.approval import can_ask
 from agent.chat.completion import Completions
 from agent.chat.interrupts import Interrupts
@@ -32,10 +32,11 @@ def chat(settings: Settings, continued: bool = False, mode: str | None = None) -
 
 
 def _reader(talk: Talk, interactive: bool, interrupts: Interrupts) -> Reader:
-    if not (interactive and sys.stdin.isatty()):
+    if not interactive:
         return Piped()
     threading.Thread(target=_load, daemon=True).start()
-    completer = Completions({name: told for name, (told, _) in COMMANDS.items()}, talk.world)
+    commands = dict.fromkeys(tools.TOOLS, "one tool") | {name: told for name, (told, _) in COMMANDS.items()}
+    completer = Completions(commands, talk.world)
     return AtTerminal(completer, talk.workspace / "history", interrupts, talk.toolbar, talk.terminal.say)
 
 

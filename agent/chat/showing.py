@@ -29,7 +29,7 @@ def show(driver: "Driver", ended: "Ended") -> None:
 
 def in_chat(text: str) -> str:
     """A sentence whose commands are those of the chat."""
-    text = re.sub(r" ?Approve with: ekiben resume \d+ --yes", "", text)
+    text = re.sub(r" ?(?:Approve with: ekiben resume \d+ --yes|Repeat it with --yes\.)", "", text)
     return re.sub(r"(?<!`)ekiben (resume|status|runs)\b", r"/\1", text)
 
 

@@ -4,13 +4,12 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tools
 from agent.chat import listing
-from agent.planner import Usage
+from agent.settings import MODES
 from tools.core.errors import BadArguments, EkibenError
-from tools.core.journal import Journal
 from tools.core.plan import Plan, Step
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 LEAVING = ("/quit", "/exit", "quit", "exit", "退出", "bye")
 STOPPED = ("running", "interrupted", "approval", "failed", "limit", "error")
-MODES = ("ask", "plan", "auto")
+"""Runs to go on with where none is named; one that asked and got no answer was left."""
 
 
 def command(talk: "Talk", line: str) -> None:
@@ -58,7 +57,7 @@ def _plan(talk: "Talk", rest: str) -> None:
 def _run(talk: "Talk", rest: str) -> None:
     from agent.planfile import changed, read
 
-    _may_act(talk)
+    talk.may_act()
     if rest and not rest.endswith((".yaml", ".yml", ".json")):
         return talk.request(rest, rest)
     if rest:
@@ -72,33 +71,25 @@ def _run(talk: "Talk", rest: str) -> None:
 
 
 def _resume(talk: "Talk", rest: str) -> None:
-    from agent.resuming import resume
+    from agent.resuming import newest, resume
 
-    _may_act(talk)
+    talk.may_act()
     run, _, answer = rest.partition(" ")
     if run and not (run.isascii() and run.isdigit()):
         raise BadArguments(f"{run!r} is no run's number.", "See them with: /runs")
     driver = talk.driver()
-    number = int(run) if run else _newest(driver.journal)
+    number = int(run or newest(driver.journal, STOPPED)["id"])
     ended = resume(driver, number, answer.strip() or None)
     driver.converses(int(ended.document["run"]), f"/resume {rest}".strip())
     talk.after(driver, ended)
 
 
-def _newest(journal: Journal) -> int:
-    """The newest run that was stopped; one that asked and got no answer was left."""
-    for run in journal.runs():
-        if run["status"] in STOPPED:
-            return int(run["id"])
-    raise BadArguments("There is no run to go on with.", "See: /runs")
-
-
 def _undo(talk: "Talk", rest: str) -> None:
     from agent.chat.undo import REQUEST, opposite
 
-    _may_act(talk)
+    talk.may_act()
     driver = talk.driver()
-    talk.run(Plan(request=REQUEST, plan=[opposite(driver.journal, driver.context)]), REQUEST)
+    talk.run(Plan(request=REQUEST, plan=[opposite(driver.journal, driver.context)]), REQUEST, "command")
 
 
 def _save(talk: "Talk", rest: str) -> None:
@@ -116,9 +107,15 @@ def _last_plan(talk: "Talk") -> Plan:
     journal = talk.driver().journal
     runs = journal.conversation(talk.conversation) if talk.conversation else []
     for run in reversed(runs):
-        if steps := journal.steps(int(run["id"])):
-            return Plan(request=run["request"], plan=[Step(tool=s.tool, args=s.args) for s in steps])
+        steps = [step for step in journal.steps(int(run["id"])) if step.status not in ("given_up", "not_run")]
+        if steps:
+            return Plan(request=run["request"], plan=[Step(tool=s.tool, args=_kept(s.args)) for s in steps])
     raise BadArguments("No plan was made yet that could be kept.", "Say what you want first.")
+
+
+def _kept(args: dict[str, Any]) -> dict[str, Any]:
+    """A step's arguments without the yes to replace a file, which was for that one time."""
+    return {name: value for name, value in args.items() if name != "overwrite"}
 
 
 def _llm(talk: "Talk", rest: str) -> None:
@@ -149,8 +146,8 @@ def _cost(talk: "Talk", rest: str) -> None:
 
 
 def _clear(talk: "Talk", rest: str) -> None:
-    talk.conversation, talk.planned, talk.usage = 0, None, Usage(talk.settings.llm)
-    talk.listed, talk.options, talk.waiting, talk.consent.always = [], [], None, False
+    talk.conversation, talk.planned, talk.listed = 0, None, []
+    talk.options, talk.waiting, talk.planning, talk.consent.always = [], None, [], False
     talk.terminal.say("What was said before is forgotten; what was made is kept.")
 
 
@@ -160,17 +157,12 @@ def _tool(talk: "Talk", line: str) -> None:
 
     tool = tools.load(line.split()[0])
     if tool.effect != "read":
-        _may_act(talk)
+        talk.may_act()
     try:
         args = read_typed(tool, line)
     except EkibenError as exc:
         raise BadArguments(exc.message, exc.hint.replace("ekiben ", "/")) from exc
     talk.run(Plan(request=f"/{line}".strip(), plan=[Step(tool=tool.name, args=args)]), f"/{line}".strip(), "command")
-
-
-def _may_act(talk: "Talk") -> None:
-    if talk.mode == "plan":
-        raise BadArguments("Mode plan never acts.", "Change it with: /mode ask")
 
 
 COMMANDS: dict[str, tuple[str, Callable[["Talk", str], None]]] = {

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.asking import Consent
+from agent.chat.beginning import ASKS, go_on_with, left_undone
 from agent.chat.showing import in_chat, show, show_plan
 from agent.planner import Usage
 from agent.settings import Settings
@@ -14,11 +15,13 @@ from tools.core.errors import BadArguments, EkibenError
 from tools.core.plan import Plan, Question
 
 if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
     from agent.driver import Driver
     from agent.ended import Ended
     from agent.understanding.followups import Followup
 
-ASKS = ("question", "approval")
+YES_OR_NO = ["yes", "no"]
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Talk:
     """Tags that were listed last, for "the second one"."""
     planned: Plan | None = None
     """The plan that was shown and not run."""
+    planning: list[str] = field(default_factory=list)
+    """The words of a request that is only to be planned, and whose question is open."""
     consent: Consent = field(default_factory=lambda: Consent(lasting=True))
 
     def __post_init__(self) -> None:
@@ -76,8 +81,6 @@ class Talk:
 
     def begin(self, continued: bool) -> None:
         """Go on with the last conversation, or say what an earlier one left undone."""
-        from agent.chat.beginning import go_on_with, left_undone
-
         if continued:
             go_on_with(self)
         else:
@@ -106,19 +109,33 @@ class Talk:
 
     def say(self, line: str) -> None:
         """Words of the person: an answer, a follow-up, or a request."""
-        from agent.understanding.choosing import agrees, choice, refuses
+        from agent.understanding.choosing import agrees, refuses
 
-        only = self.options[0] if len(self.options) == 1 and self.waiting is None and agrees(line) else None
-        picked = choice(line, self.options) or only
-        found = None if picked or (self.waiting is not None and agrees(line)) else self._refers(line)
-        if self.waiting is not None and not found and self._answers(line, picked):
-            return self._answer(self.waiting, picked or line)
+        picked = self._picked(line)
+        found = None if picked or (self._is_asked and agrees(line)) else self._refers(line)
+        if self._is_asked and not found and self._answers(line, picked):
+            return self._answer(picked or line)
         if self.options and picked is None and refuses(line):
             return self._forget("好的。" if not line.isascii() else "Fine.")
         self._forget()
         if found:
             return self._followed(line, found)
         return self.request(picked or line, line)
+
+    def _picked(self, line: str) -> str | None:
+        """The option that a line picks; only a plain yes is one to a step that waits for it."""
+        from agent.understanding.choosing import agrees, choice, consents, refuses
+
+        if self.waiting is not None and self.options == YES_OR_NO:
+            yes, no = consents(line) or line == "1", refuses(line) or line == "2"
+            return "yes" if yes else "no" if no else None
+        only = self.options[0] if len(self.options) == 1 and not self._is_asked and agrees(line) else None
+        return choice(line, self.options) or only
+
+    @property
+    def _is_asked(self) -> bool:
+        """Whether a question or an approval is open."""
+        return self.waiting is not None or bool(self.planning)
 
     def _answers(self, line: str, picked: str | None) -> bool:
         """Whether a line answers the open question; a whole request of its own does not."""
@@ -128,20 +145,29 @@ class Talk:
         if picked or agrees(line) or self.settings.llm != "offline":
             return True
         if refuses(line):
-            return set(self.options) == {"yes", "no"}
+            return self.options == YES_OR_NO
         outcome, _ = understand_words([line], self.settings.context())
         return not isinstance(outcome, Plan)
 
-    def _answer(self, run: int, answer: str) -> None:
+    def _answer(self, answer: str) -> None:
         from agent.resuming import resume
 
-        self._forget()
+        if self.waiting is None:
+            return self.plan(*self.planning, answer)
+        self.may_act()
         driver = self.driver()
-        self.after(driver, resume(driver, run, answer))
+        ended = resume(driver, self.waiting, answer)
+        self._forget()
+        return self.after(driver, ended)
+
+    def may_act(self) -> None:
+        """BadArguments in the mode that never acts."""
+        if self.mode == "plan":
+            raise BadArguments("Mode plan never acts.", "Change it with: /mode ask")
 
     def _forget(self, words: str = "") -> None:
         """Nothing is open any more."""
-        self.waiting, self.options = None, []
+        self.waiting, self.options, self.planning = None, [], []
         if words:
             self.terminal.say(words)
 
@@ -178,12 +204,15 @@ class Talk:
             self.request(request.format(made[-1]), line)
 
     def again(self, line: str) -> None:
-        """The last request of this conversation once more."""
+        """The last request or command of this conversation once more."""
+        from agent.chat.slash import command
+
         runs = self.driver().journal.conversation(self.conversation) if self.conversation else []
         if not runs:
             raise BadArguments("Nothing was asked yet that could be done again.", "Say what you want, or /help.")
         self.terminal.say(f"= {runs[-1]['request']}", "dim")
-        self.request(runs[-1]["request"], line)
+        last = str(runs[-1]["request"])
+        return command(self, last) if last.startswith("/") else self.request(last, line)
 
     def offer(self, text: str, options: list[str]) -> None:
         """Say something, with requests to choose from by number."""
@@ -194,25 +223,30 @@ class Talk:
 
     def request(self, text: str, said: str) -> None:
         """Plan a request, and run it unless nothing may be done."""
-        from agent.chat.remembered import messages_before
-
         if self.mode == "plan":
             return self.plan(text)
         driver = self.driver()
-        before = messages_before(driver.journal, self.conversation) if self.settings.llm != "offline" else []
-        return self.after(driver, driver.request(text, said, before))
+        return self.after(driver, driver.request(text, said, self._before()))
 
-    def plan(self, text: str) -> None:
-        """Show the plan of a request; nothing is run."""
+    def _before(self) -> "list[BaseMessage]":
+        """What a language model is told of the conversation so far."""
+        from agent.chat.remembered import messages_before
+
+        return [] if self.settings.llm == "offline" else messages_before(self.driver().journal, self.conversation)
+
+    def plan(self, *words: str) -> None:
+        """Show the plan of a request, and of answers to questions about it; nothing is run."""
         from agent.planners import plan_only
 
-        outcome, notes, used = plan_only(text, self.settings, self.settings.context(), self.usage)
-        self.usage.add(used)
+        self._forget()
+        outcome, notes = plan_only([*words], self.settings, self.settings.context(), self.usage, self._before())
         for note in notes:
             self.terminal.say(note)
         if isinstance(outcome, Question):
-            return self.offer(outcome.text, outcome.options)
-        self.planned = outcome.model_copy(update={"request": text})
+            self.offer(outcome.text, outcome.options)
+            self.planning = [*words]
+            return None
+        self.planned = outcome.model_copy(update={"request": ", ".join(words)})
         return show_plan(self.terminal, self.planned, self.settings.llm)
 
     def run(self, plan: Plan, said: str, origin: str = "request") -> None:
@@ -227,5 +261,7 @@ class Talk:
         show(driver, ended)
         found = ended.document
         self.usage.add(ended.used)
+        if found["run"] == str(self.waiting):
+            self._forget()
         if found["status"] in ASKS:
             self.waiting, self.options = int(found["run"]), (found["question"] or {}).get("options") or []

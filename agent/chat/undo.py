@@ -2,13 +2,13 @@
 
 from typing import Any
 
+import tools
 from tools.core.context import Context
 from tools.core.errors import BadArguments
 from tools.core.journal import Journal, JournalStep
 from tools.core.plan import Step
 
 REQUEST = "/undo"
-RELEASES = ("deploy", "promote", "rollback", "stop")
 
 
 def opposite(journal: Journal, context: Context) -> Step:
@@ -23,7 +23,7 @@ def _last(journal: Journal) -> JournalStep | None:
     """The newest release step that was not taken back; a step of an /undo takes one back."""
     taken_back = 0
     for run in journal.runs():
-        steps = [s for s in journal.steps(int(run["id"])) if s.status == "done" and s.tool in RELEASES]
+        steps = [s for s in journal.steps(int(run["id"])) if s.status == "done" and _releases(s.tool)]
         if run["request"] == REQUEST:
             taken_back += len(steps)
             continue
@@ -32,6 +32,10 @@ def _last(journal: Journal) -> JournalStep | None:
                 return step
             taken_back -= 1
     return None
+
+
+def _releases(tool: str) -> bool:
+    return tool in tools.TOOLS and tools.load(tool).effect == "release"
 
 
 def _opposite(step: JournalStep, result: dict[str, Any], context: Context) -> Step:
@@ -43,9 +47,11 @@ def _opposite(step: JournalStep, result: dict[str, Any], context: Context) -> St
         _expect(deployment.live is None, name, deployment.live)
         return _back_to(name, deployment.last["revision"])
     if result.get("canary"):
+        running = deployment.canary or {}
+        _expect(running.get("revision") == result["revision"], name, deployment.live)
         return Step(tool="rollback", args={"deployment": name})
     _expect(deployment.live == result["revision"], name, deployment.live)
-    if [entry["event"] for entry in deployment.entries[-2:]] == ["canary", "rollback"]:
+    if step.tool == "rollback" and [e["event"] for e in deployment.entries[-2:]] == ["canary", "rollback"]:
         raise BadArguments(f"The canary of {name} was ended and is not brought back.", "Deploy it again with --canary.")
     if result["previous"] is None:
         return Step(tool="stop", args={"deployment": name})

@@ -101,7 +101,6 @@ SEPARATORS = {
     "|": ("pipe separated", "竖线分隔"),
     ",": ("comma separated", "逗号分隔"),
 }
-PLATFORMS = {"docker": "docker", "kubernetes": "kubernetes", "serverless": "serverless"}
 
 
 def _wish(name: str, value: Any, zh: bool) -> str:

@@ -15,8 +15,9 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
 @cache
-def _whole(key: str) -> re.Pattern[str]:
-    entry = phrases("_answers")[key]
+def whole_line(key: str, file: str = "_answers") -> re.Pattern[str]:
+    """A pattern for texts that are one of a file's phrases as a whole."""
+    entry = phrases(file)[key]
     return re.compile("|".join(expand(p) for p in (*entry["en"], *entry["zh"])), re.IGNORECASE)
 
 
@@ -27,12 +28,17 @@ def plain(text: str) -> str:
 
 def agrees(answer: str) -> bool:
     """Whether the whole answer is a yes."""
-    return _whole("yes").fullmatch(plain(answer)) is not None
+    return whole_line("yes").fullmatch(plain(answer)) is not None
+
+
+def consents(answer: str) -> bool:
+    """Whether the whole answer is a yes to something that cannot be left out."""
+    return whole_line("consent").fullmatch(plain(answer)) is not None
 
 
 def refuses(answer: str) -> bool:
     """Whether the whole answer is a no."""
-    return _whole("no").fullmatch(plain(answer)) is not None
+    return whole_line("no").fullmatch(plain(answer)) is not None
 
 
 def choice(answer: str, options: list[str]) -> str | None:
@@ -45,7 +51,7 @@ def choice(answer: str, options: list[str]) -> str | None:
 
 
 def _place(answer: str, count: int) -> int | None:
-    found = _whole("place").fullmatch(plain(answer))
+    found = whole_line("place").fullmatch(plain(answer))
     if found is None or not count:
         return None
     if found["end"] or found["word"] == "last":

@@ -2,13 +2,12 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Literal
 
 from agent.understanding import understand
 from agent.understanding.changes import changed
-from agent.understanding.choosing import ORDINALS
-from agent.understanding.lexicon import expand, pattern, phrases
+from agent.understanding.choosing import ORDINALS, whole_line
+from agent.understanding.lexicon import pattern
 from agent.understanding.memory import Memory
 from agent.understanding.numbers import number
 from agent.understanding.recalled import about_a_metric, reasons, why_so
@@ -49,7 +48,7 @@ def follow(line: str, memory: Memory, world: World) -> Followup | None:
 def _a_word(said: str) -> Followup | None:
     """Lines that are one of a few phrases as a whole."""
     for key, kind in WHOLE.items():
-        if _whole(key).fullmatch(said):
+        if whole_line(key, "_follow").fullmatch(said):
             words = ("好的。" if is_chinese(said) else "Fine.") if kind == "words" else ""
             return Followup(kind, words)
     return None
@@ -58,7 +57,7 @@ def _a_word(said: str) -> Followup | None:
 def _a_reason(line: str, said: str, memory: Memory, world: World) -> Followup | None:
     """ "why?", "why was tenure dropped?", "what about recall?"."""
     language = "zh" if is_chinese(line) else "en"
-    if _whole("why").fullmatch(said):
+    if whole_line("why", "_follow").fullmatch(said):
         return _told(*reasons(memory, language))
     if lead := pattern("_follow", "why_so").match(said):
         words = why_so(said[lead.end() :], memory, language)
@@ -160,9 +159,3 @@ def _place(found: re.Match[str], count: int) -> int:
         return count - 1
     word = (groups.get("word") or "").casefold()
     return ORDINALS.index(word) if word in ORDINALS else int(number(groups.get("n") or groups.get("m") or "0")) - 1
-
-
-@cache
-def _whole(key: str) -> re.Pattern[str]:
-    entry = phrases("_follow")[key]
-    return re.compile("|".join(expand(p) for p in (*entry["en"], *entry["zh"])), re.IGNORECASE)

@@ -45,12 +45,6 @@ def phrases(name: str) -> dict[str, Any]:
         return tomllib.load(file)
 
 
-@cache
-def tool_names() -> tuple[str, ...]:
-    """The tools that have phrases."""
-    return tuple(sorted(p.stem for p in PHRASES.glob("[a-z]*.toml")))
-
-
 def expand(phrase: str) -> str:
     """A phrase as a regular expression."""
     known = re.sub(r"\{([a-z]+)\}", lambda m: _macro(m[1]), phrase)

@@ -52,11 +52,18 @@ def about_a_metric(wish: str, memory: Memory, world: World, language: str) -> tu
         return "", []
     found = memory.of("evaluate", model)
     if found and (value := found["metrics"].get(metric[0])) is not None:
-        return f"{metric[0]} {value:.3f} {'（封存的测试集）' if zh else 'on rows it never saw'} ({model})", []
+        return f"{metric[0]} {value:.3f} {_rows_of(found, zh)} ({model})", []
     text = f"{model} 还没有测过 {metric[0]}。" if zh else f"Nothing has measured {metric[0]} of {model} yet."
     evaluate = f"评估 {model}" if zh else f"evaluate {model}"
     again = f"用 {_source(memory)} 训练，指标 {metric[0]}" if zh else f"train on {_source(memory)}, metric {metric[0]}"
     return text, [evaluate, again]
+
+
+def _rows_of(evaluation: dict[str, Any], zh: bool) -> str:
+    """Which rows an evaluation was on."""
+    if evaluation.get("openings") is None:
+        return "（那个表格的行）" if zh else "on the rows of that table"
+    return "（封存的测试集）" if zh else "on rows it never saw"
 
 
 MADE = {"dataset", "name"}
@@ -68,7 +75,9 @@ def _source(memory: Memory) -> str:
 
 
 def _chosen(result: dict[str, Any], zh: bool) -> str:
-    scored = sorted((c for c in result["candidates"] if c["score"] is not None), key=lambda c: -abs(c["score"]))
+    from tools.core.learning.metrics import best_first
+
+    scored = best_first([c for c in result["candidates"] if c["score"] is not None], result["metric"])
     told = [" ".join(filter(None, (c["estimator"], c.get("variant"), f"{c['score']:.3f}"))) for c in scored[:6]]
     lead = "交叉验证分数" if zh else "Cross-validation scores"
     return f"{lead} ({result['metric']}): {', '.join(told)}. {result['headline']}"

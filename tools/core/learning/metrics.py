@@ -93,6 +93,11 @@ def better(metric: str, one: float, other: float) -> bool:
     return one < other if metric in LOWER_IS_BETTER else one > other
 
 
+def best_first(scored: list[dict[str, Any]], metric: str) -> list[dict[str, Any]]:
+    """Entries with a score, the best first."""
+    return sorted(scored, key=lambda entry: entry["score"], reverse=metric not in LOWER_IS_BETTER)
+
+
 def guess(y: Any, goal: Goal, weights: Any = None) -> Any:
     """What a Dummy estimator answers after these rows: the shares of the labels, or the mean."""
     import numpy as np
