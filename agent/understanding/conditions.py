@@ -69,6 +69,14 @@ def _take_bare(said: Said, at: int) -> bool:
     """A Chinese condition whose verb comes last, or that only describes the rows: "年龄小于18岁的不要"."""
     if not BEGINS.search(said.draft.text[:at]):
         return False
+    before = len(said.problems)
+    taken = _take_described(said, at)
+    if not taken:
+        del said.problems[before:]
+    return taken
+
+
+def _take_described(said: Said, at: int) -> bool:
     found = _fitting(said, _in_words(said, at))
     if found is None or isinstance(found, str):
         return False

@@ -1,9 +1,12 @@
 """What Ekiben does not do, and questions about Ekiben itself, answered with what it can do instead."""
 
+from agent.understanding.forms import verbs
+from agent.understanding.leftovers import CLAUSE
 from agent.understanding.lexicon import pattern, phrases, values
 from agent.understanding.replies import EXAMPLES, Asking, ask, example
 from agent.understanding.said import Said
 from agent.understanding.signals import signals
+from agent.understanding.stories import tells
 from tools.core.plan import Question
 
 WISHES = ("impute", "scale", "encode", "where", "derive", "kinds")
@@ -19,17 +22,33 @@ def about_ekiben(said: Said) -> Question | None:
     named = bool(said.draft.things) or "\uf003" in text
     if not named and pattern("_decline", "howto_bare").search(text):
         return ask(said.language, "howto", [example(said.language, said.world)])
-    if not named and pattern("_decline", "capability").search(text):
+    if not named and pattern("_decline", "capability").search(text) and not _is_about_deployments(text):
         return ask(said.language, "help", [example(said.language, said.world)])
     return None
+
+
+def _is_about_deployments(text: str) -> bool:
+    """ "Can we go back one version": an order that needs no more than there is."""
+    return any(pattern(tool).search(text) for tool in ("status", "rollback"))
 
 
 def declined(said: Said, *kinds: str) -> Question | None:
     """The first kind of request that Ekiben does not do."""
     for kind in kinds or tuple(phrases("_decline")["kinds"]):
-        if signals("_decline", "kinds", kind).among(said.draft.text):
+        if signals("_decline", "kinds", kind).among(said.draft.text) or (kind == "schedule" and _is_for_later(said)):
             return _decline(said, kind)
     return None
+
+
+def _is_for_later(said: Said) -> bool:
+    """Whether a clause orders something for a time: "deploy it tonight", and not "we found it out on Monday"."""
+    for clause in CLAUSE.split(said.draft.text):
+        at = pattern("_decline", "point").search(clause)
+        if at is None or tells(clause) or not verbs().search(clause):
+            continue
+        if pattern("_decline", "point_not").search(clause[: at.start()]) is None:
+            return True
+    return False
 
 
 def _decline(said: Said, kind: str) -> Question:

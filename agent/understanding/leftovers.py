@@ -12,7 +12,7 @@ from agent.understanding.lexicon import HAN, HOLE, Phrases, pattern, phrases, wo
 from agent.understanding.risks import LEAVE_OUT, REASON, TALK, is_agreed_goal, is_reason, is_risky, is_talk
 from agent.understanding.said import Said
 from agent.understanding.signals import signals
-from agent.understanding.stories import is_story, tells
+from agent.understanding.stories import Clause, is_story, tells
 from agent.understanding.text import Draft
 
 LINKS = "and|but|because|since|so|while|as|although|though|then|plus|cause|coz|cuz|thus"
@@ -85,19 +85,18 @@ def leftovers(said: Said) -> Rest:
     return rest
 
 
-def is_only_talk(said: Said, cleared: str) -> bool:
-    """Whether all that nothing explains may be passed over; `cleared` is the text without the words that are explained.
+def is_only_talk(said: Said, tools: set[str], cleared: str) -> bool:
+    """Whether all that nothing explains may be passed over beside the steps of some tools.
 
-    Both are of one length.
+    `cleared` is the text, as long as it was, without the words that are explained.
     """
     text, start = said.draft.text, 0
     for match in [*CLAUSE.finditer(text), None]:
         end = match.start() if match else len(text)
         left = re.sub(r"'s\b", " ", _clauses().on(text).sub(_mark, cleared[start:end]))
         kept = unexplained(left)
-        if kept and not is_story(
-            said, PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left))
-        ):
+        found = Clause(PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left)))
+        if kept and not is_story(said, tools, found):
             return False
         start = match.end() if match else end
     return True

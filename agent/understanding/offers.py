@@ -71,10 +71,12 @@ def asks_for_status(said: Said) -> bool:
     return ranked(masked(said.draft, said.worded))[0][0] == "status"
 
 
-def explains(said: Said, reading: str) -> bool:
-    """Whether what nothing else explains are words that people use for that reading."""
+def explains(said: Said, reading: str, plan: Plan | None = None) -> bool:
+    """Whether what nothing else explains are words that people use for that reading, or a story beside the plan."""
     text = unexplained(said.draft, said.draft.text, reading, is_sign)
-    return not never_passed(said.draft.text) and is_only_talk(said, text)
+    return not never_passed(said.draft.text) and is_only_talk(
+        said, {step.tool for step in plan.plan} if plan else set(), text
+    )
 
 
 def reading_of(plan: Plan) -> str:

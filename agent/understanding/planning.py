@@ -75,7 +75,11 @@ def _imply(said: Said, desk: Desk) -> None:
         _imply_from_target(said, desk, tables)
     elif _wants_model(said, given, tables):
         said.intend("train")
-    if said.wants("compare") and tables and not desk.marks("artifact"):
+    if (
+        said.wants("compare")
+        and any(desk.own(i, "path") for i in said.intents if i.tool == "compare" and i.mark)
+        and not desk.marks("artifact")
+    ):
         said.intents = [Intent("train", i.mark) if i.tool == "compare" else i for i in said.intents]
     _goal_is_training(said, desk, tables)
     _once(said, tables)

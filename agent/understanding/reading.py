@@ -182,7 +182,7 @@ def _unsure(said: Said, plan: Plan, rest: Rest) -> Plan | Question:
     if "_weak_verb" in said.slots:
         return sure(said) or _left(said, rest.risky or rest.passed, plan)
     quiet = {step.tool for step in plan.plan} <= {"status"}
-    if (quiet or named_things(said.draft)) and explains(said, reading_of(plan)):
+    if (quiet or named_things(said.draft)) and explains(said, reading_of(plan), plan):
         said.notes += [passed_over(said.language, text) for text in rest.all]
         return plan
     return _left(said, rest.risky or rest.passed, plan)

@@ -45,7 +45,7 @@ def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bo
     predicts = any(said.wants(tool) for tool in ("train", "predict", "preprocess"))
     goal = predicts and is_goal(clause)
     agreed = (goal and is_agreed(said, clause)) or (part and is_agreed_goal(said, clause, kept))
-    if LEAVE_OUT.search(clause):
+    if LEAVE_OUT.search(clause) or any(is_misspelt_target(said, word) for word in kept):
         return True
     if agreed:
         clause = without_goal(GOAL_WORDS.sub(" ", clause))
@@ -107,7 +107,18 @@ def is_near(said: Said, word: str) -> bool:
     if any(_is_half(bare, c) for c in said.columns if not _is_target(said, c)):
         return True
     near = closest(bare, said.columns) or closest(re.sub(r"(?:es|s)$", "", bare), said.columns)
-    return (near is not None and not _is_target(said, near)) or _is_near_name(said, bare)
+    return (
+        is_misspelt_target(said, bare) or (near is not None and not _is_target(said, near)) or is_near_name(said, bare)
+    )
+
+
+def is_misspelt_target(said: Said, word: str) -> bool:
+    """Whether a word is the target's name with a slip, and no form of the same word: `Survivd`, not `churned`."""
+    near = closest(word, said.columns)
+    if near is None or not _is_target(said, near):
+        return False
+    one, other = fuse(word), fuse(near)
+    return one != other and not one.startswith(other) and not other.startswith(one)
 
 
 def _is_half(word: str, column: str) -> bool:
@@ -133,7 +144,8 @@ def _overlaps(text: str, column: str) -> bool:
     return any(re.fullmatch(f"[{HAN}]{{2}}", p) and p in column and p not in EVERYDAY for p in pairs)
 
 
-def _is_near_name(said: Said, word: str) -> bool:
+def is_near_name(said: Said, word: str) -> bool:
+    """Whether a word is close to the name of an artifact."""
     from rapidfuzz import fuzz
 
     return any(fuzz.ratio(word.casefold(), name) >= 80 for name in _names(said))

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from agent.understanding.assign import ACCEPTED, Asked, Desk
+from agent.understanding.assign import ACCEPTED, BEST, Asked, Desk
+from agent.understanding.fitting import fitting
 from agent.understanding.leftovers import is_filler
 from agent.understanding.lexicon import HAN
 from agent.understanding.said import Intent
@@ -14,6 +15,9 @@ from tools.core.names import slug, stem
 from tools.core.plan import Step
 
 DEPLOY = ("platform", "host", "port", "replicas", "canary", "cors", "only_if_better", "namespace", "registry")
+OF_IT = re.compile(
+    r"\bits (?:status|state)\b|\b(?:status|state) of (?:it|that one)\b|它(?:现在|目前)?的?(?:运行)?(?:状态|情况)", re.I
+)
 Maker = Callable[[Desk, Intent, Origin], list[Step]]
 
 
@@ -122,7 +126,9 @@ def predict(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     path = _path(desk, intent)
     if path is None:
         raise desk.ask("no_table", desk.said.world.files()[:6])
-    args: dict[str, Any] = {"model": _model(desk, intent, origin).tag, "path": path}
+    named = origin.model is not None or bool(desk.marks("artifact")) or BEST.search(desk.said.worded) is not None
+    fits = None if named else fitting(desk.said.world, path)
+    args: dict[str, Any] = {"model": fits or _model(desk, intent, origin).tag, "path": path}
     return [Step(tool="predict", args=args | _output(desk) | _given(desk, ("overwrite",)))]
 
 
@@ -190,9 +196,14 @@ def status(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.own(intent, "artifact")
     names = {desk.thing(m).value for m in marks if m not in desk.used}
     others = [i for i in desk.said.intents if i.tool != "status"]
-    if not names and not others and len({desk.thing(m).tag for m in desk.marks("artifact")}) == 1:
+    if (
+        not names
+        and (not others or OF_IT.search(desk.said.worded))
+        and len({desk.thing(m).tag for m in desk.marks("artifact")}) == 1
+    ):
         marks = desk.marks("artifact")
         names = {desk.thing(m).value for m in marks}
+        others = []
     if len(names) != 1 or (others and any(set(marks) & set(desk.own(i, "artifact")) for i in others if i.mark)):
         return [Step(tool="status")]
     desk.used |= set(marks)

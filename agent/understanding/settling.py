@@ -20,6 +20,14 @@ RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|
 """Of a prediction, its table."""
 GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}})", re.IGNORECASE)
 ERRORS = re.compile(r"\berrors?\b.*\blogs?\b|\blogs?\b.*\berrors?\b", re.IGNORECASE)
+INTO = re.compile(
+    r"(?:\b(?:into|to|as|under|called|named)|\b(?:put|pop|stick|drop|dump|leave|save|store|write|give|get|want|need|have|"
+    r"answers?|results?|lists?|predictions?|scores?|output|them|those|it|everything)\b[^,.;!?]{0,30}\bin"
+    r"|[到成为进叫]|[存放写].{0,6}里?)\s*(?:(?:a|the|new|file|table|called|named)\s+)*$",
+    re.IGNORECASE,
+)
+"""Before a file that is to be written."""
+MADE_BY = {"target", "drop", "where", "derive", "impute", "scale", "encode", "estimators", "time_limit", "split"}
 MAKING = ("profile", "preprocess", "train")
 
 
@@ -34,11 +42,23 @@ def settle(said: Said, desk: Desk) -> None:
     if len({i.tool for i in said.intents}) > 1:
         _drop_idle(said, tables, models)
     if len(tables) == 1 and not models:
+        _made_first(said)
         _meant_of_table(said)
+    if "deploy_name" in said.slots and said.wants("package") and not said.wants("deploy"):
+        said.set("name", said.slots.pop("deploy_name"))
     if len(models) == 1 and not tables and not said.intents and SERVED & said.slots.keys():
         said.intents.append(Intent("deploy", ""))
     if said.wants("train") and REACHED & said.slots.keys() and not {"deploy"} & {*said.refused, *_asked(said)}:
         said.intents.append(Intent("deploy", ""))
+
+
+def _made_first(said: Said) -> None:
+    """What is explained or measured of a table that is to be prepared in some way is a model of it."""
+    asked = _asked(said)
+    if asked and asked <= {"evaluate", "explain", "profile"} and asked != {"profile"}:
+        prepared = MADE_BY & said.slots.keys()
+        if prepared or (asked == {"explain"} and len(_targets(said)) == 1):
+            said.intents = [*(i for i in said.intents if i.tool != "profile"), Intent("train", "")]
 
 
 def ask_for_group(said: Said) -> None:
@@ -53,11 +73,12 @@ def ask_for_group(said: Said) -> None:
 def _last_is_output(said: Said, desk: Desk) -> None:
     """ "score new.csv churn out.csv": the second table, which ends the request and is not there, is to be written."""
     paths = [m for m in desk.marks("path") if is_table(desk.thing(m).value)]
-    if len(paths) != 2 or said.outputs or not said.draft.text.rstrip(" .!").endswith(paths[1]):
+    absent = [m for m in paths if said.world.table(desk.thing(m).value) is None]
+    if said.outputs or not absent or len(absent) == len(paths) or len({desk.thing(m).value for m in absent}) > 1:
         return
-    first, second = (said.world.table(desk.thing(m).value) for m in paths)
-    if first is not None and second is None:
-        said.outputs.append(paths[1])
+    ends = len(paths) == 2 and paths[0] not in absent and said.draft.text.rstrip(" .!").endswith(paths[1])
+    if ends or INTO.search(said.draft.text[: said.draft.text.index(absent[0])]):
+        said.outputs += absent
 
 
 def _drop_idle(said: Said, tables: set[str], models: set[str]) -> None:

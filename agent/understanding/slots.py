@@ -34,6 +34,8 @@ BOUNDS = {
 }
 RATIO = re.compile("([一二三四五六七八九])([一二三四五六七八九])分")
 """三七分 parts the rows, and is no time."""
+OWNER = re.compile(r"\bof ([A-Za-z][\w\-]*)'s ")
+"""Whose traffic it is."""
 AGO = re.compile(r"\s*(?:ago|earlier)\b|之?前|以前", re.IGNORECASE)
 TRAINED_ON = re.compile(
     r"\s*(?:(?:of|for|as|in) )*(?:the |my )?(?:data |rows )?(?:for |to )?(?:the )?train", re.IGNORECASE
@@ -54,6 +56,8 @@ def take_numbers(said: Said, *names: str) -> None:
                     continue
                 value = round(1 - value, 6) if TRAINED_ON.match(said.draft.text, match.end()) else value
             _keep(said, name, value)
+            if name == "canary" and (owner := OWNER.search(match[0])):
+                said.slots.setdefault("deploy_name", owner[1])
             told = name == "lines" and re.search(r"(?i)\blog\b", match[0])
             said.draft.cut(match.start(), match.end(), f"{HOLE} log {HOLE}" if told else HOLE)
 
@@ -204,7 +208,11 @@ def take_estimators(said: Said) -> None:
     text = said.draft.text
     found = [m for m in choices("_estimators").finditer(text) if m[0] not in said.columns]
     names = list(dict.fromkeys(chosen(m, "_estimators") for m in found))
-    if any(pattern("_slots", "not_this").search(text[max(0, m.start() - 30) : m.start()]) for m in found):
+    unwanted = [m for m in found if pattern("_slots", "not_this").search(text[max(0, m.start() - 30) : m.start()])]
+    wanted = [m for m in found if m not in unwanted]
+    if unwanted and wanted:
+        names = list(dict.fromkeys(chosen(m, "_estimators") for m in wanted))
+    elif unwanted:
         others = [name for name in values("_estimators") if name not in names]
         said.problems.append(ask(said.language, "exclude_estimator", others))
     if names:

@@ -4,10 +4,11 @@ It asks for less than `risks` does: "our agents guess by gut feeling" may be pas
 """
 
 import re
+from dataclasses import dataclass
 
 from agent.understanding.goals import is_goal, means_something
 from agent.understanding.lexicon import SPELLED, pattern
-from agent.understanding.risks import LEAVE_OUT, is_agreed, is_near, is_talk, says_label
+from agent.understanding.risks import LEAVE_OUT, is_agreed, is_near, is_near_name, is_talk, says_label
 from agent.understanding.said import Said
 from agent.understanding.signals import signals
 
@@ -15,47 +16,142 @@ PREDICTED = re.compile(
     r"\b(?:models?|predict\w*|estimat\w*|guess\w*|forecast\w*) (?:of|for|the|a|how|\w+)\b|预测|估计|估算"
 )
 LINK = re.compile(r"^(?:(?:and|but|so|then|please|also|just|ok|okay|well|oh)\b[\s,]*)+", re.IGNORECASE)
-CHANGING = ("condition", "schedule")
-"""Signs that are asked about however a story is told."""
 TIMED = re.compile(r"\b(?:before|after|during) (?:his|her|my|our|their|he|she|we|they|i)\b", re.IGNORECASE)
 """When something happened to somebody is no condition."""
+TOLD = re.compile(
+    r"\b(?:before|after|when|where|more|than|half|later|live|running|online|available|own|special|single|rather"
+    r"|(?:sent|shared|forwarded)(?! to))\b",
+    re.IGNORECASE,
+)
+"""Words that are signs in an order, and none in a clause that tells something."""
 AIMED = (
     r"\b(?:on|for|in|at|with|from|by|as|to|like|into|of|about)\s+(?:(?:the|a|an|our|my|all|new|old|every)\s+)*{}"
     r"|[在到给跟按从对]{}"
 )
 """A word that nothing explains after a preposition could be an argument: "on fiber"."""
-FEW = 1
-"""Unknown words that may stand beside a verb that is known; two Chinese characters count as one."""
+FEW, SHORT = 1, 3
+"""Words that nothing explains beside a verb that is known, and beside an operation or in an exclamation.
+
+Two Chinese characters count as one.
+"""
+OPERATIONS = {
+    "rollback", "promote", "stop", "logs", "status", "explain", "compare", "export", "package", "profile", "evaluate",
+    "predict", "deploy",
+}  # fmt: skip
+"""Tools with few arguments: what else could change their steps is known by a few signs."""
+ON_ROWS = {"predict", "evaluate", "explain", "profile"}
+"""Tools that could be meant for some rows only, or for a column."""
+NOT_SO = re.compile(r"(?:not|no|never)\b|别|不", re.IGNORECASE)
+THING = re.compile(r"[A-Z_\-]|[^s]s$")
+"""A word that may name something: `Texas`, `rank-transform`, `invoices`."""
+DIGIT = re.compile(r"\d")
 COUNTED = re.compile(
     rf"\d|\b(?!one\b)(?:{SPELLED}|dozen|hundreds?|thousands?)\b|[一两二三四五六七八九十百千万几]+(?=[个列行条类倍份套台层棵轮折成%点元块版种分秒])",
     re.IGNORECASE,
 )
 
 
-def is_story(said: Said, whole: str, left: str, kept: list[str], part: bool) -> bool:
-    """Whether a clause may be passed over.
+@dataclass(frozen=True)
+class Clause:
+    """A clause that nothing explains wholly: all of it, and what is not explained of it.
 
-    `left` is what is not explained of it, `kept` the words of that which are not harmless; `part` says whether some of
-    the plan is in it.
+    `kept` are the words of that which say something; `part` tells whether some of the plan is in it.
     """
-    left = " ".join(left.split())
-    if LEAVE_OUT.search(whole) or COUNTED.search(left) or signals("_talk", "conditions").among(whole):
+
+    whole: str
+    left: str
+    kept: list[str]
+    part: bool
+
+
+def is_story(said: Said, tools: set[str], clause: Clause) -> bool:
+    """Whether a clause may be passed over beside the steps of some tools."""
+    if LEAVE_OUT.search(clause.whole):
         return False
-    if signals("_talk", "always").among(left if part else whole):
+    if tools and tools <= OPERATIONS:
+        return _is_beside_operation(said, tools, clause)
+    if not clause.part and tools and _is_exclamation(said, clause):
+        return True
+    return _is_beside_training(said, clause)
+
+
+def _is_beside_operation(said: Said, tools: set[str], clause: Clause) -> bool:
+    """Beside "roll back churn" all is a story but conditions, times, numbers, other orders and other names."""
+    bare = LINK.sub("", clause.whole.strip(" ,.;:!?"))
+    if pattern("_talk", "if_only").match(bare) or signals("_talk", "recurring").among(clause.left):
         return False
-    if any(signals("_risky", group).among(TIMED.sub(" ", left)) for group in CHANGING):
+    if (COUNTED if clause.part else DIGIT).search(clause.left) or any(is_near_name(said, word) for word in clause.kept):
+        return False
+    if _is_order(bare) or (tools & ON_ROWS and not _is_about_no_rows(said, clause)):
+        return False
+    if "deploy" in tools and (signals("_risky", "serving").among(clause.left) or _is_sign(clause)):
+        return False
+    if clause.part and signals("_risky", "condition").among(clause.left):
+        return False
+    told, han = tells(clause.whole), any(not word.isascii() for word in clause.kept)
+    if (han or not told) and signals("_risky", "doing").among(clause.left):
+        return False
+    few = FEW if len(tools) > 1 and "status" in tools else SHORT
+    return told or (_size(clause.kept) <= few if clause.part else _is_exclamation(said, clause))
+
+
+def _is_about_no_rows(said: Said, clause: Clause) -> bool:
+    """Whether neither columns nor values nor kinds of people are named."""
+    near = any(is_near(said, word) for word in clause.kept) or says_label(said, clause.left)
+    return not near and not _is_sign(clause)
+
+
+def _is_sign(clause: Clause) -> bool:
+    """Whether what is left names something that plans are made of, even in a story."""
+    return signals("_talk", "always").among(TOLD.sub(" ", clause.left))
+
+
+def _is_order(bare: str) -> bool:
+    """Whether a clause orders something; "not to everyone" takes back nothing that is known."""
+    ordered = pattern("_talk", "order").match(bare) is not None
+    denied = NOT_SO.match(bare) is not None and not signals("_risky", "doing").among(bare)
+    return ordered and not denied
+
+
+def _is_beside_training(said: Said, clause: Clause) -> bool:
+    """Beside training, nearly every sign could be a wish for how to train."""
+    whole, left, kept, part = clause.whole, " ".join(clause.left.split()), clause.kept, clause.part
+    told = tells(whole) and not part
+    signs = TOLD.sub(" ", whole) if told else left if part else whole
+    if COUNTED.search(left) or signals("_talk", "conditions").among(whole) or signals("_talk", "recurring").among(left):
+        return False
+    if signals("_talk", "always").among(signs):
+        return False
+    if signals("_risky", "condition").among(TIMED.sub(" ", TOLD.sub(" ", left) if told else left)):
         return False
     if any(is_near(said, word) for word in kept) or says_label(said, left) or not is_agreed_or_no_goal(said, left):
         return False
     if said.wants("train") and "target" not in said.slots and PREDICTED.search(whole) and not means_something(whole):
         return False
-    if part and any(re.search(AIMED.format(*[re.escape(word)] * 2), whole, re.IGNORECASE) for word in kept):
+    if not part:
+        return told
+    if any(re.search(AIMED.format(*[re.escape(word)] * 2), whole, re.IGNORECASE) for word in kept):
         return False
-    if part:
-        aimless = said.wants("train") and "target" not in said.slots
-        few = 0 if aimless or said.wants("delete") or {"where", "derive"} & said.slots.keys() else FEW
-        return tells(whole) or (_size(kept) <= few and not any(word[:1].isupper() for word in kept))
-    return tells(whole)
+    aimless = said.wants("train") and "target" not in said.slots
+    few = 0 if aimless or said.wants("delete") or {"where", "derive"} & said.slots.keys() else FEW
+    return tells(whole) or (_size(kept) <= few and not any(word[:1].isupper() for word in kept))
+
+
+def _is_exclamation(said: Said, clause: Clause) -> bool:
+    """A few words that order nothing, aim at nothing and hold no sign: "bloody hell"."""
+    bare, left = LINK.sub("", clause.whole.strip(" ,.;:!?")), clause.left
+    named = any(THING.search(word) or len(word) < 2 or is_near(said, word) for word in clause.kept)
+    signs = any(signals("_risky", group).among(left) for group in ("condition", "doing", "learning", "serving"))
+    return (
+        not (named or signs or says_label(said, left) or COUNTED.search(left))
+        and _size(clause.kept) <= FEW + 1
+        and not signals("_talk", "always").among(clause.whole)
+        and not signals("_talk", "recurring").among(left)
+        and not is_goal(clause.whole)
+        and pattern("_talk", "order").match(bare) is None
+        and re.match(r"(?:for|with|by|on|as|using|per|to|not?)\b|给|按|对|别|不|要|放|存|写|和|跟", bare, re.IGNORECASE)
+        is None
+    )
 
 
 def _size(kept: list[str]) -> int:
