@@ -5,7 +5,7 @@ from functools import cache
 
 from agent.understanding.columns import mentions
 from agent.understanding.comparisons import Comparison, comparison, labels
-from agent.understanding.lexicon import Phrases, expand, phrases
+from agent.understanding.lexicon import PATHS, Phrases, expand, phrases
 from agent.understanding.replies import Asking, ask
 from agent.understanding.said import Said
 from agent.understanding.writing import forms, literal, longest, reference
@@ -28,6 +28,7 @@ BEGINS = re.compile(
 
 def take_where(said: Said) -> None:
     """Every condition on rows; two of them must both hold."""
+    said.draft.text = _of_table().sub(r"\g<table>, \g<head>\g<tail>", said.draft.text)
     _take_years(said)
     _take_labels(said)
     for pattern, wanted in ((_heads("not"), False), (_heads("heads"), True)):
@@ -233,6 +234,17 @@ def _time_columns(said: Said) -> tuple[list[str], list[str]]:
     words = {name: plain_words(name) for name in reads}
     years = [n for n, c in reads.items() if re.fullmatch(r"(.* )?year|.*年份?", words[n]) and c.storage != "moment"]
     return years, [name for name, column in reads.items() if column.storage == "moment"]
+
+
+@cache
+def _of_table() -> re.Pattern[str]:
+    """ "Use only the rows of x.csv with beds > 2": the table stands between the rows and their condition."""
+    nouns = expand(phrases(FILE)["where"]["nouns"])
+    return re.compile(
+        rf"(?P<head>(?:\b(?:only|just|use|take|keep|train on|with)\s+)*(?:the\s+|those\s+)?\b{nouns})\s+(?:of|in|from)\s+(?:the\s+)?"
+        rf"(?P<table>[{PATHS}])(?P<tail>\s+(?:where|with|whose|having|that have)\b)",
+        re.IGNORECASE,
+    )
 
 
 @cache

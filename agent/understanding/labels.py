@@ -13,7 +13,7 @@ LINK = re.compile("and|for|to|on|with|in|of|when|then|but", re.IGNORECASE)
 
 def take_positive(said: Said) -> None:
     """The positive label, one of the target's values where they are known."""
-    if not re.search(r"(?i)positive|event|[正阳]", said.draft.text):
+    if not re.search(r"(?i)positive|event|[正阳]|(?:case|class|one|outcome|label)\b", said.draft.text):
         return
     labels = _labels(said)
     for key in ("strong", "tail"):

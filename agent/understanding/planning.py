@@ -112,7 +112,7 @@ def _once(said: Said, tables: list[str]) -> None:
 
 def _wants_model(said: Said, given: set[str], tables: list[str]) -> bool:
     """Whether arguments of training were given without its verb."""
-    if ({"task"} | WISHES) & said.slots.keys() and tables and not said.intents:
+    if ({"task", "target", "drop", "test_fraction"} | WISHES) & said.slots.keys() and tables and not said.intents:
         return True
     if not given or said.wants("train") or said.wants("predict") or (given == {"metric"} and said.wants("evaluate")):
         return False

@@ -3,6 +3,7 @@
 import re
 
 from agent.understanding.assign import Desk
+from agent.understanding.columns import mentions
 from agent.understanding.goals import agrees
 from agent.understanding.leftovers import is_told
 from agent.understanding.lexicon import HAN
@@ -21,7 +22,7 @@ RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|
 GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}})", re.IGNORECASE)
 ERRORS = re.compile(r"\berrors?\b.*\blogs?\b|\blogs?\b.*\berrors?\b", re.IGNORECASE)
 INTO = re.compile(
-    r"(?:\b(?:into|to|as|under|called|named)|\b(?:put|pop|stick|drop|dump|leave|save|store|write|give|get|want|need|have|"
+    r"(?:\b(?:into|to|as|under|called|named)|[\uec00-\uefff] in|\b(?:put|pop|stick|drop|dump|leave|save|store|write|give|get|want|need|have|"
     r"answers?|results?|lists?|predictions?|scores?|output|them|those|it|everything)\b[^,.;!?]{0,30}\bin"
     r"|[到成为进叫]|[存放写].{0,6}里?)\s*(?:(?:a|the|new|file|table|called|named)\s+)*$",
     re.IGNORECASE,
@@ -57,7 +58,11 @@ def _made_first(said: Said) -> None:
     asked = _asked(said)
     if asked and asked <= {"evaluate", "explain", "profile"} and asked != {"profile"}:
         prepared = MADE_BY & said.slots.keys()
-        if prepared or (asked == {"explain"} and len(_targets(said)) == 1):
+        named = mentions(said.draft, 0, len(said.draft.text), said.columns) if asked == {"explain"} else []
+        if len({read.columns[0] for _, read in named}) == 1 and "target" not in said.slots:
+            said.set("target", named[0][1].columns[0])
+            said.draft.cut(named[0][0], named[0][1].end)
+        if prepared or named or (asked == {"explain"} and len(_targets(said)) == 1):
             said.intents = [*(i for i in said.intents if i.tool != "profile"), Intent("train", "")]
 
 

@@ -157,7 +157,7 @@ def take_duration(said: Said) -> None:
 CHOICE_TRIGGERS = {
     "platform": "docker|contain|kube|k8s|server|local|machine|laptop|computer|notebook|mac|pc|box|host|here"
     "|容器|本地|本机|电脑|机器|笔记本|函数",
-    "split": "split|strat|chrono|时间|分层|随机|分组|切分|划分",
+    "split": "split|test|judge|measure|strat|chrono|时间|分层|随机|分组|切分|划分",
     "task": "class|binary|regress|分类|多类|回归",
     "separator": "separat|delimit|sep|tab|comma|pipe|semi|分隔|隔开|分割",
 }
@@ -219,7 +219,7 @@ def take_estimators(said: Said) -> None:
         said.set("estimators", names)
     for match in reversed(found):
         said.draft.cut(match.start(), match.end(), "\uf001")
-    said.draft.text = re.sub("\uf001\\s*(?:or|/|或者?|还是)\\s*(?=(?:an? )?\uf001)", "\uf001 ", said.draft.text)
+    said.draft.text = re.sub("\uf001\\s*(?:or|[/+&]|或者?|还是)\\s*(?=(?:an? )?\uf001)", "\uf001 ", said.draft.text)
 
 
 def take_metric(said: Said) -> None:

@@ -51,6 +51,15 @@ COUNTED = re.compile(
 )
 
 
+MEASURED = re.compile(
+    rf"\d|\b(?:{SPELLED}|hundred|thousand)\s+(?:percent|times|rows|records|columns|trees|folds|seconds|minutes|hours|gigs?|gb"
+    rf"|copies|replicas|years? old|points?)\b|{COUNTED.pattern.rpartition('|')[2]}",
+    re.IGNORECASE,
+)
+"""Numbers that a story has no need of."""
+POLITE = re.compile(r"\bif (?:you|we|i) (?:could|can|would|may|might|please|like|do not mind)\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Clause:
     """A clause that nothing explains wholly: all of it, and what is not explained of it.
@@ -115,10 +124,16 @@ def _is_order(bare: str) -> bool:
 
 def _is_beside_training(said: Said, clause: Clause) -> bool:
     """Beside training, nearly every sign could be a wish for how to train."""
-    whole, left, kept, part = clause.whole, " ".join(clause.left.split()), clause.kept, clause.part
+    whole, kept, part = clause.whole, clause.kept, clause.part
+    left = " ".join(clause.left.split())
+    left = re.sub(r"\bif\b", "", left, flags=re.IGNORECASE) if POLITE.search(whole) else left
     told = tells(whole) and not part
     signs = TOLD.sub(" ", whole) if told else left if part else whole
-    if COUNTED.search(left) or signals("_talk", "conditions").among(whole) or signals("_talk", "recurring").among(left):
+    if (
+        (MEASURED if told else COUNTED).search(left)
+        or signals("_talk", "conditions").among(whole)
+        or signals("_talk", "recurring").among(left)
+    ):
         return False
     if signals("_talk", "always").among(signs):
         return False

@@ -8,7 +8,10 @@ from agent.understanding.lexicon import QUOTES
 from agent.understanding.said import Said
 from tools.core.tables.column import Column
 
-BOUNDARY = re.compile(r"[,;!?]|\.(?!\d)|\s(?:and|but|then|or|with|without)\s|并|且|然后|再|的|$", re.IGNORECASE)
+BOUNDARY = re.compile(
+    r"[,;!?]|\.(?!\d)|\s(?:and|but|then|or|with|without)\s|\s(?:to|in|on|for|from|of)\s*(?=(?-i:[\ue000-\ue3ff]))|并|且|然后|再|的|$",
+    re.IGNORECASE,
+)
 NAME = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 KEYWORDS = ("and", "or", "not", "in", "true", "false")
 SPOKEN = {
