@@ -603,7 +603,60 @@ def test_limits_and_costs_of_training(request_text: str, wanted: Steps | str) ->
     assert not differs(request_text, wanted)
 
 
-PLANS = [(r, w) for r, w in SEEN + UNSEEN + LATER + LIMITS if w != ASK]
+CHINESE: list[tuple[str, Steps | str]] = [
+    # limits and costs, as they are spoken of
+    ("用 churn.csv 训练，memory 别超过8GB", fit(memory_limit=8)),
+    ("用 churn.csv 训练，内存就给4GB吧", fit(memory_limit=4)),
+    ("用 churn.csv 训练，最多吃 4G 内存", fit(memory_limit=4)),
+    ("用 churn.csv 训练，内存至少 16GB", ASK),
+    ("latency 要在 20ms 以内，用 churn.csv 重新 train", fit(max_latency_ms=20)),
+    ("用 churn.csv 训练，响应时间压到 50ms 以下", fit(max_latency_ms=50)),
+    ("用 churn.csv 训练，时间可以放宽到半小时", fit(time_limit=1800)),
+    ("用 churn.csv 训练，让它跑十分钟差不多了", fit(time_limit=600)),
+    ("用 churn.csv 训练，漏掉一个要走的客户损失相当于白打五个电话", fit(false_negative_cost=5)),
+    ("用 churn.csv 训练，漏掉一个要走的客户比多打一个电话亏十倍", fit(false_negative_cost=10)),
+    ("用 churn.csv 训练，漏掉一个要走的，亏的钱差不多是白送一张券的十倍", fit(false_negative_cost=10)),
+    ("用 churn.csv 训练，false negative cost 设 5", fit(false_negative_cost=5)),
+    ("用 churn.csv 训练，estimators 只要 lightgbm 和 catboost", fit(estimators=["lightgbm", "catboost"])),
+    ("用 churn.csv 训练，就用随机森林和 xgboost 两种吧", fit(estimators=["random_forest", "xgboost"])),
+    # canaries, and what becomes of the others
+    ("网站访客里先拿两成用 churn:2，其他人照旧", release("churn:2", canary=20)),
+    ("先拿百分之五的流量给 churn:2，别一下子全切过去", release("churn:2", canary=5)),
+    ("churn:2 灰度 10%，剩下的 90% 还走老版本", release("churn:2", canary=10)),
+    ("先把 churn:2 放给一小部分用户", ASK),
+    ("其他人照旧，部署 churn:2", ASK),
+    # only what is better
+    ("训练并部署 churn.csv，比现在线上的差就别换", live(fit(), only_if_better=True)),
+    ("训练并部署 churn.csv，要是没有现在线上的好就不要换", live(fit(), only_if_better=True)),
+    ("训练并部署 churn.csv，新的比线上那个好才换，不好就别动", live(fit(), only_if_better=True)),
+    ("用 churn.csv 训练，要是比线上的好就换上去", live(fit(), only_if_better=True)),
+    ("用 churn.csv 训练，训练好了再上线", live(fit())),
+    # the names of a deployment and of a model
+    ("训练并部署 churn.csv，服务名叫 liushi", [*fit(), ("evaluate", {"model": "churn"}), *release("churn", "liushi")]),
+    ("训练并部署 churn.csv，部署的名字叫 liushi", [*fit(), ("evaluate", {"model": "churn"}), *release("churn", "liushi")]),
+    ("把 churn:2 部署为 liushi", release("churn:2", "liushi")),
+    ("用 churn.csv train，model 命名为 churn-boost", [*fit()[:2], ("train", {"dataset": "churn", "name": "churn-boost"})]),
+    ("把 churn:3 deploy 成 docker，host 用 0.0.0.0", release("churn:3", platform="docker", host="0.0.0.0")),
+    # columns that are left out
+    *[
+        (f"用 churn.csv 训练，{said}", fit(pre={"drop": ["customerID", "gender"]}))
+        for said in (
+            "customerID 和 gender 没啥用，去掉就好", "customerID、gender 都不要", "把 customerID 和 gender 都 drop 掉",
+            "编号和性别（customerID、gender）就别用了", "除了 customerID 和 gender 其他都用", "不带 customerID 和 gender",
+        )
+    ],
+    # nothing else
+    ("看看 churn.csv 里都有啥，别的先不用干", one("profile", path="churn.csv", name="churn")),
+    ("用 churn.csv 训练，只用 tenure，别的不用", ASK),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("request_text", "wanted"), CHINESE, ids=[r for r, _ in CHINESE])
+def test_chinese_as_it_is_spoken(request_text: str, wanted: Steps | str) -> None:
+    assert not differs(request_text, wanted)
+
+
+PLANS = [(r, w) for r, w in SEEN + UNSEEN + LATER + LIMITS + CHINESE if w != ASK]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

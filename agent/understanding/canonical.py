@@ -42,6 +42,9 @@ def _training(by: dict[str, dict[str, Any]], zh: bool) -> str:
         wishes.append(f"叫做 {names[0]}" if zh else f"call it {names[0]}")
     if names[-1] != names[0]:
         wishes.append(f"模型名 {names[-1]}" if zh else f"model name {names[-1]}")
+    served = by.get("deploy", {})
+    if "train" in by and served.get("model") == names[-1] != served.get("name", names[-1]):
+        wishes.append(f"服务名叫 {served['name']}" if zh else f"deploy it as {served['name']}")
     return ("，" if zh else ", ").join([head, *wishes])
 
 

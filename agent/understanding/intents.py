@@ -3,6 +3,7 @@
 import re
 from functools import cache
 
+from agent.understanding.beside import take_nothing_else, take_only_if_better
 from agent.understanding.lexicon import (
     ARTIFACTS,
     LANGUAGES,
@@ -63,6 +64,8 @@ def _negations(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def prepare(said: Said) -> None:
     """Idioms that would mislead: "training data", "don't forget to", "what is its accuracy"."""
     draft = said.draft
+    take_nothing_else(said)
+    take_only_if_better(said)
     positive = pattern("_slots", "negation", "positive")
     draft.take(positive, " " if said.language == "en" else "")
     draft.text = NOUN.sub(lambda m: f"{m[1]} {'deploy' if m[2].lower() == 'deployment' else 'evaluate'}", draft.text)

@@ -56,7 +56,7 @@ def _macro(name: str) -> str:
         return _values_of("_metrics")
     if name == "estimator":
         return _values_of("_estimators")
-    return MACROS[name]
+    return MACROS[name] if name in MACROS else str(phrases("_slots")["shared"][name])
 
 
 @cache

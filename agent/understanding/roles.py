@@ -21,10 +21,11 @@ from agent.understanding.said import Said
 from agent.understanding.targets import CLAUSE, is_artifact, take_adjective, take_weak_targets
 
 FILLED = re.compile(
-    r"\s*(?:columns?|features?|fields?|variables?|这[两几三个一]*|列|字段|变量|特征|都|,|\s)*\s*$", re.IGNORECASE
+    r"\s*(?:columns?|features?|fields?|variables?|[这那][两几三个一]*|列|字段|变量|特征|栏|都|,|[)\"]|\s)*\s*$",
+    re.IGNORECASE,
 )
 
-
+GLOSS = re.compile(f"[{HAN}、]{{1,8}}[(]$")
 MEASURES = (
     "value",
     "score",
@@ -139,8 +140,14 @@ def _before(said: Said, slot: str, match: re.Match[str]) -> None:
         read = read_list(said.draft, at, said.columns)
         if read.end <= match.start() and FILLED.match(text[read.end : match.start()]):
             keep(said, slot, read)
-            said.draft.cut(at, match.end())
+            said.draft.cut(_glossed(text, at, read.end), match.end())
             return
+
+
+def _glossed(text: str, at: int, end: int) -> int:
+    """Where columns in brackets begin with what they are called before them: 船票号(Ticket)."""
+    gloss = GLOSS.search(text[:at]) if text[end : end + 1] == ")" else None
+    return gloss.start() if gloss and not is_verb(gloss[0]) else at
 
 
 def _is_predicted(text: str, at: int) -> bool:
@@ -182,7 +189,7 @@ def _has_verb(word: str) -> bool:
     return (
         verbs().search(word) is not None
         or re.match(
-            "(?:太|很|那么|这么|上它|上他|吧|呢|啊|呀|嘛|呗|啦|咯|吗|就|所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)",
+            "(?:换|动|急|停|关|搞|弄|发|让|全|一下|折腾|太|很|那么|这么|上它|上他|吧|呢|啊|呀|嘛|呗|啦|咯|吗|就|所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)",
             word,
         )
         is not None

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from agent.understanding.beside import take_rest_of_traffic, take_words_around_estimators
 from agent.understanding.lexicon import (
     ARTIFACTS,
     HOLE,
@@ -48,6 +49,7 @@ def take_numbers(said: Said, *names: str) -> None:
     if not re.search(rf"{NUMBER}|{'|'.join(ORDINALS)}", said.draft.text, re.IGNORECASE):
         return
     for name in names:
+        take_rest_of_traffic(said, name)
         for match in reversed(list(pattern("_slots", "numbers", name).finditer(said.draft.text))):
             _refused(said, match)
             value = _value(name, match[0])
@@ -165,7 +167,7 @@ CHOICE_TRIGGERS = {
 
 
 def take_choices(said: Said) -> None:
-    """Platform, split, task, separator, encoding, host, overwrite, only if better."""
+    """Platform, split, task, separator, encoding, host, overwrite."""
     draft = said.draft
     for name in ("platform", "split", "task", "separator"):
         if not re.search(CHOICE_TRIGGERS[name], draft.text, re.IGNORECASE):
@@ -177,9 +179,8 @@ def take_choices(said: Said) -> None:
     for name in ("host", "encoding"):
         for match in draft.take(pattern("_slots", name)):
             said.set(name, next(v for v in match.groupdict().values() if v).lower())
-    for name in ("overwrite", "only_if_better"):
-        if draft.take(pattern("_slots", name)):
-            said.set(name, True)
+    if draft.take(pattern("_slots", "overwrite")):
+        said.set("overwrite", True)
 
 
 def take_dialect(said: Said) -> None:
@@ -219,7 +220,7 @@ def take_estimators(said: Said) -> None:
         said.set("estimators", names)
     for match in reversed(found):
         said.draft.cut(match.start(), match.end(), "\uf001")
-    said.draft.text = re.sub("\uf001\\s*(?:or|[/+&]|或者?|还是)\\s*(?=(?:an? )?\uf001)", "\uf001 ", said.draft.text)
+    take_words_around_estimators(said)
 
 
 def take_metric(said: Said) -> None:
@@ -267,7 +268,7 @@ def take_outputs(said: Said) -> None:
 
 def take_names(said: Said) -> None:
     """Names that the request chooses: `call it fraud`, `叫做 fraud`, `deploy it as fraud`."""
-    for slot in ("namespace", "registry", "model_name", "name", "deploy_name", "sheet"):
+    for slot in ("namespace", "registry", "model_name", "deploy_name", "name", "sheet"):
         if not re.search(phrases("_slots")[slot]["trigger"], said.draft.text, re.IGNORECASE):
             continue
         for match in reversed(list(pattern("_slots", slot).finditer(said.draft.text))):

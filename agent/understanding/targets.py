@@ -15,6 +15,9 @@ CLAUSE = re.compile(
     rf"[,;.!?]|\b(?:and|then|using|with|from|on|in|based|for|over|by|at|within|but|without|because)\b|用|并|然后|再|{HOLE}|[\ue000-\uebff]"
 )
 
+NAMED = re.compile(r"[叫称]|名[为字]|[命取起]名|\b(?:names?|named|call(?:ed)?)\b", re.IGNORECASE)
+"""After one of these stands a name that is chosen."""
+
 
 def take_adjective(said: Said) -> None:
     """ "a churn model": the target as an adjective, unless an artifact has that name."""
@@ -79,7 +82,9 @@ def _in_clause(said: Said, start: int) -> Iterator[tuple[int, Read]]:
     found = mentions(said.draft, start, end, said.columns)
     for at, read in found:
         between = text[start:at]
-        glued = re.match(f"[{HAN}]", text[at]) and unexplained(between)
+        if NAMED.search(between):
+            continue
+        glued = re.search(f"[{HAN}]", text[at] + between) and unexplained(between)
         if len(between) <= 60 and not glued and (len(found) == 1 or is_plain(" ".join(LATIN_WORD.findall(between)))):
             yield at, read
 
