@@ -645,6 +645,29 @@ CHINESE: list[tuple[str, Steps | str]] = [
             "编号和性别（customerID、gender）就别用了", "除了 customerID 和 gender 其他都用", "不带 customerID 和 gender",
         )
     ],
+    # comparing, exporting, scoring
+    ("我不信 churn:2 比 churn:3 强，你给评评理", one("compare", models=["churn:2", "churn:3"])),
+    ("两版预警 churn:1 和 churn:2，哪版更准？", one("compare", models=["churn:1", "churn:2"])),
+    ("churn:2、churn:3 选哪个上线比较好", one("compare", models=["churn:2", "churn:3"])),
+    ("新训的 churn:3 有没有比 churn:2 进步", one("compare", models=["churn:3", "churn:2"])),
+    ("churn 能不能吐一份普通的 python 脚本给我，叫 retrain.py？", one("export", model="churn", output="retrain.py")),
+    ("把 churn:3 的训练过程写成一个独立的脚本，文件名 审计.py", one("export", model="churn:3", output="审计.py")),
+    ("把 new.csv 拿 churn 跑一遍，结果存成 打分结果.csv", one("predict", model="churn", path="new.csv", output="打分结果.csv")),
+    ("new.csv 里的这批客户用 churn 算算谁会走", one("predict", model="churn", path="new.csv")),
+    # training, said without the word
+    ("churn.csv 在这，帮我捣鼓一套能认出要走的客户的东西", fit()),
+    ("用 churn.csv 建一个预警模型，并告诉我有多准", [*fit(), ("evaluate", {"model": "churn"})]),
+    ("拿 people.csv 整一个估收入的", ASK),
+    # explaining, promoting, looking
+    ("churn 的 feature importance 拉出来瞧瞧", one("explain", model="churn")),
+    ("churn 的结果主要跟什么有关", one("explain", model="churn")),
+    ("churn 凭啥说一个人要走", one("explain", model="churn")),
+    ("churn 就全放开吧", one("promote", deployment="churn")),
+    ("把 churn 的金丝雀转成正式", one("promote", deployment="churn")),
+    ("把 churn 回滚到第 1 版，再给我看它的状态", [*one("rollback", deployment="churn", to=1), *one("status", name="churn")]),
+    ("哥们儿，把 churn 停了，腾个端口", one("stop", deployment="churn")),
+    ("churn.csv 这份资料干不干净，先给我个说法", one("profile", path="churn.csv", name="churn")),
+    ("churn.csv，gbk 编码的，先帮我翻翻里面都有些啥", one("profile", path="churn.csv", name="churn", encoding="gbk")),
     # nothing else
     ("看看 churn.csv 里都有啥，别的先不用干", one("profile", path="churn.csv", name="churn")),
     ("用 churn.csv 训练，只用 tenure，别的不用", ASK),

@@ -83,6 +83,8 @@ def take_names(draft: Draft, world: World) -> None:
     for start, end, name in reversed(_han_names(draft.text, names)):
         if name in tables and not re.match("(?:这个|那个)?的?(?:模型|服务|版本|部署|效果|表现)", draft.text[end:]):
             continue  # words about what the table is about
+        if draft.order("artifact") and re.match("的?(?:可能性?|概率|风险|几率|倾向|名单|率)", draft.text[end:]):
+            continue  # what another model tells
         draft.cut(start, end, draft.put(Thing("artifact", name)))
     for mark, thing in list(draft.things.items()):
         quoted = _known(thing.value, names) if thing.kind == "quoted" and mark in draft.text else None

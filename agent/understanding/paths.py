@@ -16,6 +16,9 @@ ENDING = rf"\.(?:{TABLES}|{OTHERS})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])"
 BODY = rf"(?-i:[A-Za-z0-9_.\-/\\~@%+#{HAN}])"
 PATH = re.compile(rf"(?:[a-z][a-z0-9+]*://|[A-Za-z]:[\\/])?{BODY}*?(?-i:[A-Za-z0-9_\-)%{HAN}*]){ENDING}", re.IGNORECASE)
 QUOTED = re.compile(r"\"([^\"]+)\"|(?<![A-Za-z0-9])'([^']+)'(?![A-Za-z0-9])")
+WRITES = re.compile(r"(?:[存写导出输放](?:在|到|成|为|进|入)|文件名叫?|名叫|输出|叫做?|\b(?:into|to|as))[:=]?\s$")
+"""After one of these and a blank stands a new file, whose first words are its own: 存成 打分结果.csv."""
+WRITTEN = re.compile("[存写导出输放][到成为进]$")
 SYSTEM = re.compile(r"/(?:etc|usr|bin|sbin|sys|proc|dev|boot|var|root)/|~/\.|[a-z]:/windows", re.IGNORECASE)
 IS_PATH = re.compile(rf".*{ENDING}$", re.IGNORECASE)
 IS_TABLE = re.compile(rf".*\.(?:{TABLES})$", re.IGNORECASE)
@@ -27,7 +30,7 @@ def take_paths(draft: Draft, world: World) -> None:
         if re.search(rf"[\s{HAN}]", name):
             _take_verbatim(draft, name)
     draft.text = QUOTED.sub(lambda m: _quoted(draft, m[1] or m[2]), draft.text)
-    draft.text = PATH.sub(lambda m: _bare(draft, world, m[0]), draft.text)
+    draft.text = PATH.sub(lambda m: _bare(draft, world, m), draft.text)
 
 
 def _take_verbatim(draft: Draft, name: str) -> None:
@@ -44,8 +47,9 @@ def _quoted(draft: Draft, inside: str) -> str:
     return draft.put(Thing("path" if IS_PATH.match(text) else "quoted", text))
 
 
-def _bare(draft: Draft, world: World, text: str) -> str:
-    skip = len(text) if not re.search(f"[{HAN}]", text) else _start(text, world)
+def _bare(draft: Draft, world: World, found: re.Match[str]) -> str:
+    text, new = found[0], WRITES.search(found.string[: found.start()])
+    skip = len(text) if new or not re.search(f"[{HAN}]", text) else _start(text, world)
     if skip == len(text):
         skip = 0
     return text[:skip] + draft.put(Thing("path", text[skip:]))
@@ -59,6 +63,8 @@ def _start(text: str, world: World) -> int:
     at, lead = 0, re.compile("|".join(sorted(words("_slots", "glued_to_paths"), key=len, reverse=True)))
     while (found := lead.match(text, at)) and re.match(rf"{BODY}+\.", text[found.end() :]):
         at = found.end()
+        if WRITTEN.search(found[0]):
+            break
     latin = re.match(rf".*[{HAN}](?=(?:[A-Za-z0-9_~/\\]|\.\.?/)[A-Za-z0-9_.\-/\\~]*$)", text)
     return max(at, latin.end()) if latin and not re.search(r"[/\\]", text[: latin.end()]) else at
 

@@ -7,7 +7,7 @@ from typing import Any
 from agent.understanding.assign import ACCEPTED, BEST, Asked, Desk
 from agent.understanding.fitting import fitting
 from agent.understanding.leftovers import is_filler
-from agent.understanding.lexicon import HAN
+from agent.understanding.lexicon import HAN, pattern
 from agent.understanding.said import Intent
 from agent.understanding.text import Thing
 from agent.understanding.training import Origin
@@ -15,9 +15,6 @@ from tools.core.names import slug, stem
 from tools.core.plan import Step
 
 DEPLOY = ("platform", "host", "port", "replicas", "canary", "cors", "only_if_better", "namespace", "registry")
-OF_IT = re.compile(
-    r"\bits (?:status|state)\b|\b(?:status|state) of (?:it|that one)\b|它(?:现在|目前)?的?(?:运行)?(?:状态|情况)", re.I
-)
 Maker = Callable[[Desk, Intent, Origin], list[Step]]
 
 
@@ -194,16 +191,14 @@ def rollback(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
 
 def status(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.own(intent, "artifact")
-    names = {desk.thing(m).value for m in marks if m not in desk.used}
+    names = {desk.thing(m).value for m in marks}
     others = [i for i in desk.said.intents if i.tool != "status"]
-    if (
-        not names
-        and (not others or OF_IT.search(desk.said.worded))
-        and len({desk.thing(m).tag for m in desk.marks("artifact")}) == 1
-    ):
+    every = {desk.thing(m).value for m in desk.marks("artifact")}
+    if not names and len(every) == 1 and pattern("_slots", "its_status").search(desk.said.worded):
+        return [Step(tool="status", args={"name": every.pop()})]
+    if not names and not others and len({desk.thing(m).tag for m in desk.marks("artifact")}) == 1:
         marks = desk.marks("artifact")
         names = {desk.thing(m).value for m in marks}
-        others = []
     if len(names) != 1 or (others and any(set(marks) & set(desk.own(i, "artifact")) for i in others if i.mark)):
         return [Step(tool="status")]
     desk.used |= set(marks)
