@@ -670,7 +670,22 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("churn.csv，gbk 编码的，先帮我翻翻里面都有些啥", one("profile", path="churn.csv", name="churn", encoding="gbk")),
     # nothing else
     ("看看 churn.csv 里都有啥，别的先不用干", one("profile", path="churn.csv", name="churn")),
-    ("用 churn.csv 训练，只用 tenure，别的不用", ASK),
+    ("用 churn.csv 训练，只用 tenure，别的不用", fit(pre={"drop": [c for c in CHURN if c not in ("tenure", "Churn")]})),
+    ("tenure 和 Contract 训练 churn.csv，其他的不用", ASK),
+    # preparing
+    ("用 churn.csv 训练，数值列做 standard scale，类别列 one-hot encode", fit(pre={"scale": "standard", "encode": "onehot"})),
+    ("用 客户流失.csv 训练，性别不要", fit(*LIU, pre={"drop": ["性别"]})),
+    ("用 churn.csv 训练，缺的地方填 0", fit(pre={"impute": "constant"})),
+    ("用 churn.csv 训练，derive 一列 per_month = TotalCharges / tenure", fit(pre={"derive": ["per_month = TotalCharges / tenure"]})),
+    ("用 data/x.csv 训练，按 a 先后切分，最后那段当测试集", fit("data/x.csv", "y", "x", {"split": "time", "time_column": "a"})),
+    ("用 data/x.csv 训练，按 a 做 time split", fit("data/x.csv", "y", "x", {"split": "time", "time_column": "a"})),
+    ("用 data/x.csv 训练，同一个 a 的不要拆到两边", fit("data/x.csv", "y", "x", {"split": "group", "group_column": "a"})),
+    ("用 客户流失.csv 训练，只留年龄大于等于 18 的，正类是“是”", fit(*LIU, pre={"where": "年龄 >= 18", "positive": "是"})),
+    ("用 客户流失.csv 训练，只用 18 岁以上的客户", fit(*LIU, pre={"where": "年龄 >= 18"})),
+    ("用 客户流失.csv 训练，不满 18 岁的去掉", fit(*LIU, pre={"where": "not (年龄 < 18)"})),
+    ("用 客户流失.csv 训练，月消费金额 100 以上的才要", fit(*LIU, pre={"where": "月消费金额 >= 100"})),
+    ("用 客户流失.csv 训练，正类是 是", fit(*LIU, pre={"positive": "是"})),
+    ("用 churn.csv 训练，八二开，种子固定 42", [fit(pre={"test_fraction": 0.2, "seed": 42})[0], fit(pre={"test_fraction": 0.2, "seed": 42})[1], *fit(seed=42)[2:]]),
 ]  # fmt: skip
 
 

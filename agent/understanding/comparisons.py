@@ -51,7 +51,7 @@ def comparison(said: Said, at: int, last: str | None = None) -> Comparison | Non
     """The comparison at a place; without a column of its own it is about the `last` one."""
     read = read_one(said.draft, at, said.columns)
     if read is None or not read.columns:
-        return _reversed(said, at) or (_after_column(said, last, at) if last else None)
+        return _reversed(said, at) or _aged(said, at) or (_after_column(said, last, at) if last else None)
     return _after_column(said, read.columns[0], read.end)
 
 
@@ -65,6 +65,18 @@ def _reversed(said: Said, at: int) -> Comparison | None:
             column = read.columns[0]
             return Comparison(f"{reference(column)} {symbol} {_scaled(amount)}", column, read.end)
     return None
+
+
+AGED = re.compile(
+    rf"(?:年满|满|不满|未满|大于等于|小于等于|不小于|不大于|大于|小于|高于|低于|超过|不超过|不到|不足|至少|最多)?{NUMBER}\s*周?岁"
+)
+AGE = re.compile(r"(?:^|[_\W])age(?:$|[_\W])|年龄|岁数", re.IGNORECASE)
+
+
+def _aged(said: Said, at: int) -> Comparison | None:
+    """ "18 岁以上的": of the one column that tells the age."""
+    ages = [column for column in said.columns if AGE.search(column)]
+    return _after_column(said, ages[0], at) if len(ages) == 1 and AGED.match(said.draft.text, at) else None
 
 
 DATED = re.compile(r"\s*(?:在|于|是)?(?P<v>\d{4}-\d\d-\d\d|\d{4}(?=年))年?(?P<how>及?以后|之后|后|及?以前|之前|前)")
@@ -93,7 +105,7 @@ def _after_column(said: Said, column: str, at: int) -> Comparison | None:
     if label := _known_label(said, column, at):  # "only for region north"
         return Comparison(f"{name} == {label.text}", column, label.end)
     value = _amount(said, column, at)
-    if value is None or not re.match(r"\s", said.draft.text[at : at + 1] or "x"):
+    if value is None or not (value.symbol or re.match(r"\s", said.draft.text[at : at + 1] or "x")):
         return None
     return Comparison(
         _written(said, column, value.symbol or "==", value.text), column, value.end

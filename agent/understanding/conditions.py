@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from agent.understanding.columns import mentions
-from agent.understanding.comparisons import Comparison, comparison, labels
+from agent.understanding.comparisons import AGED, Comparison, comparison, labels
 from agent.understanding.lexicon import PATHS, Phrases, expand, phrases
 from agent.understanding.replies import Asking, ask
 from agent.understanding.said import Said
@@ -34,8 +34,14 @@ def take_where(said: Said) -> None:
     for pattern, wanted in ((_heads("not"), False), (_heads("heads"), True)):
         for match in reversed(list(pattern.finditer(said.draft.text))):
             _take_condition(said, match, wanted)
-    while any(_take_bare(said, at) for at, _ in mentions(said.draft, 0, len(said.draft.text), said.columns)):
+    while any(_take_bare(said, at) for at in _places(said)):
         pass
+
+
+def _places(said: Said) -> list[int]:
+    """Where a condition may begin: at a column, or at an age."""
+    named = [at for at, _ in mentions(said.draft, 0, len(said.draft.text), said.columns)]
+    return named + [match.start() for match in AGED.finditer(said.draft.text)]
 
 
 def _take_condition(said: Said, match: re.Match[str], wanted: bool) -> None:

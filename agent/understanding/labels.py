@@ -8,6 +8,7 @@ from agent.understanding.lexicon import HAN
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
+LINKED = re.compile("(?:设为|设成|定为|用|是|为|取|选)+")
 LINK = re.compile("and|for|to|on|with|in|of|when|then|but", re.IGNORECASE)
 
 
@@ -24,7 +25,7 @@ def take_positive(said: Said) -> None:
 
 def _positive(said: Said, match: re.Match[str], labels: list[str], forward: bool) -> None:
     draft = said.draft
-    word = unknown_word(draft, match.end()) if forward else _word_before(said, match.start())
+    word = _word_after(said, match, labels) if forward else _word_before(said, match.start())
     if word is None or (is_plain(word[0]) and not labels) or LINK.fullmatch(word[0]):
         return
     same = [v for v in labels if v.strip().casefold() == word[0].casefold()] or [
@@ -41,6 +42,16 @@ def _positive(said: Said, match: re.Match[str], labels: list[str], forward: bool
         else word[1]
     )
     draft.cut(*((match.start(), end) if forward else (word[1], match.end())))
+
+
+def _word_after(said: Said, match: re.Match[str], labels: list[str]) -> tuple[str, int] | None:
+    """The label after 正类是; of 正类是是 the second 是, and no 用 before a label in Latin letters."""
+    word = unknown_word(said.draft, match.end())
+    if word and (link := LINKED.match(word[0])) and word[0].strip() not in labels:
+        word = unknown_word(said.draft, match.end() + link.end())
+    last = match[0][-1:]
+    doubled = LINKED.fullmatch(match[0][-2:-1]) and last in labels
+    return (last, match.end()) if doubled and (word is None or word[0] not in labels) else word
 
 
 def _word_before(said: Said, at: int) -> tuple[str, int] | None:

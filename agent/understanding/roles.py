@@ -14,7 +14,7 @@ from agent.understanding.columns import (
     unknown_word,
 )
 from agent.understanding.forms import but_dropped, forms, is_verb, keep, verbs
-from agent.understanding.lexicon import HAN, HOLE, PATHS, Phrases, phrases
+from agent.understanding.lexicon import HAN, HOLE, PATHS, Phrases, pattern, phrases
 from agent.understanding.paths import nearest
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
@@ -52,6 +52,7 @@ def take_roles(said: Said) -> None:
         _take(said, slot, many=False)
     if "time_column" in said.slots:
         said.set("split", "time")
+        said.draft.take(pattern("_slots", "beside_time_split"), " ")
     if "group_column" in said.slots:
         said.set("split", "group")
     _take(said, "target", many=True)

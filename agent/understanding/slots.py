@@ -33,7 +33,7 @@ BOUNDS = {
     "memory_limit": (0.01, 1e5),
     "canary": (1, 100),
 }
-RATIO = re.compile("([一二三四五六七八九])([一二三四五六七八九])分")
+RATIO = re.compile("([一二三四五六七八九])([一二三四五六七八九])[分开]")
 """三七分 parts the rows, and is no time."""
 OWNER = re.compile(r"\bof ([A-Za-z][\w\-]*)'s ")
 """Whose traffic it is."""
