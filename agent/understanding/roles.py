@@ -101,7 +101,7 @@ def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, ma
                 ask(said.language, "not_understood", what=draft.show(draft.text[match.start() : stop]))
             )
             return
-        if slot == "target":
+        if slot in ("target", "drop"):
             read = as_written(draft, end, read)
         keep(said, slot, read)
         when = re.search("(?:训练|建模)(?:时|的时候)", match[0])

@@ -41,10 +41,15 @@ OPERATIONS = {
 """Tools with few arguments: what else could change their steps is known by a few signs."""
 ON_ROWS = {"predict", "evaluate", "explain", "profile"}
 """Tools that could be meant for some rows only, or for a column."""
+DENIED = re.compile(
+    r"\b(?:not|no|never|nothing|nobody|none|without|only|if|unless|https?)\b|[别不没未只]|如果|要是", re.IGNORECASE
+)
 NOT_SO = re.compile(r"(?:not|no|never)\b|别|不", re.IGNORECASE)
 THING = re.compile(r"[A-Z_\-]|[^s]s$")
 """A word that may name something: `Texas`, `rank-transform`, `invoices`."""
 DIGIT = re.compile(r"\d")
+OCLOCK = re.compile(r"\b\d{1,2}(?::\d\d)? ?(?:am|pm)\b", re.IGNORECASE)
+PAST = re.compile("昨|前天|上周|上个?月|上次|刚才|刚刚|之前|以前|[坏崩挂炸乱错]了")
 COUNTED = re.compile(
     rf"\d|\b(?!one\b)(?:{SPELLED}|dozen|hundreds?|thousands?)\b|[一两二三四五六七八九十百千万几]+(?=[个列行条类倍份套台层棵轮折成%点元块版种分秒])",
     re.IGNORECASE,
@@ -89,16 +94,18 @@ def _is_beside_operation(said: Said, tools: set[str], clause: Clause) -> bool:
     bare = LINK.sub("", clause.whole.strip(" ,.;:!?"))
     if pattern("_talk", "if_only").match(bare) or signals("_talk", "recurring").among(clause.left):
         return False
-    if (COUNTED if clause.part else DIGIT).search(clause.left) or any(is_near_name(said, word) for word in clause.kept):
+    if (COUNTED if clause.part else DIGIT).search(OCLOCK.sub(" ", clause.left)) or any(
+        is_near_name(said, word) for word in clause.kept
+    ):
         return False
     if _is_order(bare) or (tools & ON_ROWS and not _is_about_no_rows(said, clause)):
         return False
-    if "deploy" in tools and (signals("_risky", "serving").among(clause.left) or _is_sign(clause)):
+    if "deploy" in tools and not _is_beside_release(clause):
         return False
     if clause.part and signals("_risky", "condition").among(clause.left):
         return False
     told, han = tells(clause.whole), any(not word.isascii() for word in clause.kept)
-    if (han or not told) and signals("_risky", "doing").among(clause.left):
+    if ((han and not PAST.search(clause.whole)) or not told) and signals("_risky", "doing").among(clause.left):
         return False
     few = FEW if len(tools) > 1 and "status" in tools else SHORT
     return told or (_size(clause.kept) <= few if clause.part else _is_exclamation(said, clause))
@@ -113,6 +120,13 @@ def _is_about_no_rows(said: Said, clause: Clause) -> bool:
 def _is_sign(clause: Clause) -> bool:
     """Whether what is left names something that plans are made of, even in a story."""
     return signals("_talk", "always").among(TOLD.sub(" ", clause.left))
+
+
+def _is_beside_release(clause: Clause) -> bool:
+    """Whether a clause says nothing of how something is served; a story may, where it denies nothing."""
+    if tells(clause.whole) and not clause.part and not DENIED.search(clause.whole):
+        return not signals("_risky", "learning").among(clause.left)
+    return not (signals("_risky", "serving").among(clause.left) or _is_sign(clause))
 
 
 def _is_order(bare: str) -> bool:

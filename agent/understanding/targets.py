@@ -8,6 +8,7 @@ from agent.understanding.columns import LATIN_WORD, Read, is_plain, mentions, pa
 from agent.understanding.forms import but_dropped, forms, is_verb, keep
 from agent.understanding.leftovers import unexplained
 from agent.understanding.lexicon import HAN, HOLE, pattern
+from agent.understanding.paths import nearest
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
@@ -15,6 +16,8 @@ CLAUSE = re.compile(
     rf"[,;.!?]|\b(?:and|then|using|with|from|on|in|based|for|over|by|at|within|but|without|because)\b|用|并|然后|再|{HOLE}|[\ue000-\uebff]"
 )
 
+IS_COLUMN = re.compile(r"\s*(?:[这那]?一?(?:列|字段|栏)|(?:column|field)\b)", re.IGNORECASE)
+"""After a word that is called a column."""
 NAMED = re.compile(r"[叫称]|名[为字]|[命取起]名|\b(?:names?|named|call(?:ed)?)\b", re.IGNORECASE)
 """After one of these stands a name that is chosen."""
 
@@ -96,3 +99,5 @@ def _maybe(said: Said, match: re.Match[str]) -> None:
         return
     if part := partly(word[0], said.columns):
         said.problems.append(ask(said.language, "which_column", part, what=word[0]))
+    elif said.columns and IS_COLUMN.match(said.draft.text, word[1]):
+        said.problems.append(ask(said.language, "no_such_column", nearest(word[0], said.columns), what=word[0]))
