@@ -668,6 +668,14 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("哥们儿，把 churn 停了，腾个端口", one("stop", deployment="churn")),
     ("churn.csv 这份资料干不干净，先给我个说法", one("profile", path="churn.csv", name="churn")),
     ("churn.csv，gbk 编码的，先帮我翻翻里面都有些啥", one("profile", path="churn.csv", name="churn", encoding="gbk")),
+    # what looks alike and is something else
+    ("churn 的灰度不要了", ASK),
+    ("用 churn.csv 全量数据训练", ASK),
+    ("过十分钟用 churn.csv 训练", ASK),
+    ("用 churn.csv 训练，不要去掉 gender", ASK),
+    ("train on churn.csv, do not drop gender", ASK),
+    ("用 churn.csv 训练，误报的代价是漏报的 5 倍", ASK),
+    ("churn:2 和 churn:3 哪个在跑", one("status", name="churn")),
     # nothing else
     ("看看 churn.csv 里都有啥，别的先不用干", one("profile", path="churn.csv", name="churn")),
     ("用 churn.csv 训练，只用 tenure，别的不用", fit(pre={"drop": [c for c in CHURN if c not in ("tenure", "Churn")]})),

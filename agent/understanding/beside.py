@@ -4,11 +4,22 @@ import re
 
 from agent.understanding.columns import mentions
 from agent.understanding.lexicon import HOLE, pattern
+from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
 ESTIMATOR = "\uf001"
 """Stands where the name of an estimator was."""
 CHOICE = re.compile(f"{ESTIMATOR}\\s*(?:or|[/+&]|或者?|还是)\\s*(?=(?:an? )?{ESTIMATOR})")
+
+WAITING = re.compile("(?<![超不别])过$|[等隔]$")
+
+
+def is_a_wait(said: Said, match: re.Match[str]) -> bool:
+    """过十分钟训练 is no limit: what should happen later is asked about."""
+    waits = WAITING.search(said.draft.text[: match.start("d")]) is not None
+    if waits:
+        said.problems.append(ask(said.language, "not_understood", what=said.draft.show(match["d"])))
+    return waits
 
 
 def take_only_if_better(said: Said) -> None:

@@ -41,6 +41,11 @@ MEASURES = (
 )
 """Ordinary words that are columns' names as often, so that a target of that name is asked about where there is none."""
 KEPT = re.compile(r"\b(?:but not|not)\b", re.IGNORECASE)
+TAKEN_BACK = re.compile(
+    r"\b(?:not|never)\s+(?:please\s+)?$|(?:不要|不用|不必|不能|不许|不准|(?<![类性级特])别|甭|勿)(?:把|再|给我|随便|轻易|先)*$",
+    re.IGNORECASE,
+)
+"""Before a verb that leaves out: "do not drop id" may mean more than one thing."""
 DROPPED = re.compile(
     r"\b(?:drop|exclud|without|remov|ignor|skip|leav\w* out|omit|discard|split)\w*\b[^;.!?]*$", re.IGNORECASE
 )
@@ -92,6 +97,11 @@ def _after(said: Said, slot: str, match: re.Match[str], tail: Phrases | None, ma
         if tail and after is None:
             return
         if slot == "drop" and (is_condition(draft.text[stop:]) or is_artifact(said, draft.text[end:stop])):
+            return
+        if slot == "drop" and TAKEN_BACK.search(draft.text[: match.start()]):
+            said.problems.append(
+                ask(said.language, "not_understood", what=draft.show(draft.text[match.start() : stop]))
+            )
             return
         if slot == "drop" and KEPT.search(match[0]) and DROPPED.search(draft.text[: match.start()]):
             draft.cut(match.start(), stop, HOLE)  # "drop a but not b"

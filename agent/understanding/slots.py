@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from agent.understanding.beside import take_rest_of_traffic, take_words_around_estimators
+from agent.understanding.beside import is_a_wait, take_rest_of_traffic, take_words_around_estimators
 from agent.understanding.lexicon import (
     ARTIFACTS,
     HOLE,
@@ -147,7 +147,7 @@ def take_duration(said: Said) -> None:
         inner = DURATION.search(match["d"])
         if inner is None or re.match(data["not_after"], said.draft.text[match.end("d") :]):
             continue
-        if RATIO.fullmatch(match["d"]):
+        if RATIO.fullmatch(match["d"]) or is_a_wait(said, match):
             continue
         if past := AGO.match(said.draft.text, match.end("d")):
             said.draft.cut(match.start("d"), past.end(), " ")
