@@ -19,9 +19,10 @@ DROPPING = re.compile(
     r"\b(?:drop|exclud|without|remov|ignor|skip|leav\w* out|discard|delet)\w*\b[^;.!?]*$", re.IGNORECASE
 )
 KEEPING = re.compile(r"\b(?:only|just|keep|take|use|using|train|consider|include)\b", re.IGNORECASE)
+COMPARES = re.compile("[<>=≥≤≠]")
 JOINED_NOUN = re.compile(r"^\s*and\b.*\s(?:with|where|whose|that|in which|for which|having)", re.IGNORECASE)
 BEGINS = re.compile(
-    r"(?:^|[,;.!?:\uf000]|[\ue000-\ue3ff](?:里|中|的)*|且|并|把|将|让|\b(?:and|but|with|where|whose))\s*$",
+    r"(?:^|[,;.!?:\uf000]|[\ue000-\ue3ff](?:里面?|中|的)*|且|并|把|将|让|\b(?:and|but|with|where|whose))\s*$",
     re.IGNORECASE,
 )
 
@@ -50,6 +51,8 @@ def _take_condition(said: Said, match: re.Match[str], wanted: bool) -> None:
     if found is None:
         return
     if isinstance(found, str):
+        if not COMPARES.search(re.split("[,;!?]", said.draft.text[at:])[0]):
+            return  # "drop Name/Ticket" leaves columns out
         said.problems.append(does_not_fit(said, found))
         said.draft.cut(match.start(), match.end())
         return
