@@ -46,5 +46,6 @@ def take_words_around_estimators(said: Said) -> None:
 
 def take_nothing_else(said: Said) -> None:
     """ "别的不用": the steps named are all; beside columns the words may be about these."""
+    said.draft.take(pattern("_slots", "rest_are_features"), " ")
     if not mentions(said.draft, 0, len(said.draft.text), said.columns):
         said.draft.take(pattern("_slots", "nothing_else"), " ")

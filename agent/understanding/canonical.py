@@ -181,6 +181,16 @@ def _evaluate(args: dict[str, Any], it: str, zh: bool) -> str:
     return f"评估 {it}" if zh else f"evaluate {it}"
 
 
+def _explain(args: dict[str, Any], it: str, zh: bool) -> str:
+    row, path = args.get("row"), args.get("path")
+    text = f"解释 {it}" if zh else f"explain {it}"
+    if row is not None:
+        text += f" 对第 {row} 行的预测" if zh else f" for row {row}"
+    if path is not None:
+        text += f"，数据是 {path}" if zh else f" of {path}" if row is not None else f" on {path}"
+    return text
+
+
 def _predict(args: dict[str, Any], it: str, zh: bool) -> str:
     text = f"用 {it} 预测 {args['path']}" if zh else f"score {args['path']} with {it}"
     if "output" in args:
@@ -232,7 +242,7 @@ def _status(args: dict[str, Any], it: str, zh: bool) -> str:
 
 _WORDS = {
     "evaluate": _evaluate,
-    "explain": _simple("explain {it}", "解释 {it}", "model"),
+    "explain": _explain,
     "compare": _simple("compare {it}", "比较 {it}", "models"),
     "package": _package,
     "promote": _simple("promote {it}", "金丝雀转正 {it}", "deployment"),

@@ -28,6 +28,9 @@ NO_WORDS = frozenset(
     {"a", "an", "the", "in", "on", "at", "of", "between", "about", "under", "over", "not", "no", "than"}
 )
 
+ROLE = re.compile("目标|标签|因变量|特征|要预测|主键|编号|权重|label|target", re.IGNORECASE)
+"""What a column may be said to be, and no value of it."""
+
 
 @dataclass(frozen=True)
 class Value:
@@ -229,7 +232,12 @@ def _known_label(said: Said, column: str, at: int) -> Value | None:
 def _word(said: Said, column: str, at: int) -> Value | None:
     """A single word as a value: not where the values are known and it is none, nor where the column holds numbers."""
     word, form = WORD.match(said.draft.text, at), forms(said).get(column)
-    if word is None or word[1].lower() in NO_WORDS or (form is not None and form.kind in ("numeric", "datetime")):
+    if (
+        word is None
+        or word[1].lower() in NO_WORDS
+        or ROLE.match(word[1])
+        or (form is not None and form.kind in ("numeric", "datetime"))
+    ):
         return None
     if known := labels(said).get(column, []):
         said.problems.append(ask(said.language, "no_such_value", known, what=word[1], column=column))

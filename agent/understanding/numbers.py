@@ -43,6 +43,8 @@ def number(text: str) -> float:
 
 def _han(text: str) -> float:
     if not any(c in HAN_TENS for c in text):
+        if len(text) == 2 and (HAN_DIGITS[text[1]] - HAN_DIGITS[text[0]] == 1 or text == "三五"):
+            return float(HAN_DIGITS[text[1]])  # 两三分钟 is at most three minutes
         return float("".join(str(HAN_DIGITS[c]) for c in text))
     total, digit = 0, 0
     for c in text:
