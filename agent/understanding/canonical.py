@@ -147,6 +147,8 @@ def _flag(name: str, value: Any, zh: bool) -> str:
             if zh
             else f"on {value}"
         )
+    if name == "cors":
+        return ("，" if zh else ", ").join(f"允许 {url} 跨域" if zh else f"allow the origin {url}" for url in value)
     if name == "header":
         return "没有表头" if zh else "no header"
     if name == "overwrite":

@@ -35,9 +35,18 @@ def _is_about_deployments(text: str) -> bool:
 def declined(said: Said, *kinds: str) -> Question | None:
     """The first kind of request that Ekiben does not do."""
     for kind in kinds or tuple(phrases("_decline")["kinds"]):
-        if signals("_decline", "kinds", kind).among(said.draft.text) or (kind == "schedule" and _is_for_later(said)):
+        found = signals("_decline", "kinds", kind).among(said.draft.text)
+        if (found and not _is_beside_work(said, kind)) or (kind == "schedule" and _is_for_later(said)):
             return _decline(said, kind)
     return None
+
+
+def _is_beside_work(said: Said, kind: str) -> bool:
+    """ "I run a gym, explain churn to me": what people live on is no request, where one stands beside it."""
+    text = said.draft.text
+    named = any(mark in text for mark in (*said.draft.things, "\uf003"))
+    clauses = [clause for clause in CLAUSE.split(text) if signals("_decline", "kinds", kind).among(clause)]
+    return kind == "chat" and named and all(tells(clause) for clause in clauses) and verbs().search(text) is not None
 
 
 def _is_for_later(said: Said) -> bool:

@@ -29,7 +29,8 @@ NOUN = re.compile(
     re.IGNORECASE,
 )
 LATER = re.compile(
-    r"\b(?:leave|postpone|delay|defer|save) (?:the )?deployment(?: (?:for|until|till|to))?"
+    r"\b(?:hold|skip|no) (?:off )?(?:on )?(?:the |any )?(?:launch|release|roll-?out|go-?live|publication|deployment)\b"
+    r"|\b(?:leave|postpone|delay|defer|save) (?:the )?deployment(?: (?:for|until|till|to))?"
     r" (?:later|another (?:day|time)|now|tomorrow|next time)",
     re.IGNORECASE,
 )

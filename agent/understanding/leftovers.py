@@ -95,7 +95,8 @@ def is_only_talk(said: Said, tools: set[str], cleared: str) -> bool:
         end = match.start() if match else len(text)
         left = re.sub(r"'s\b", " ", _clauses().on(text).sub(_mark, cleared[start:end]))
         kept = unexplained(left)
-        found = Clause(PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left)))
+        opens = not text[:start].strip() or text[:start].rstrip()[-1] in ".!?"
+        found = Clause(PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left)), opens)
         if kept and not is_story(said, tools, found):
             return False
         start = match.end() if match else end

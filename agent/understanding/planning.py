@@ -83,6 +83,9 @@ def _imply(said: Said, desk: Desk) -> None:
         said.intents = [Intent("train", i.mark) if i.tool == "compare" else i for i in said.intents]
     _goal_is_training(said, desk, tables)
     _once(said, tables)
+    several = len({desk.thing(m).value for m in tables}) > 1
+    if "estimators" in given and tables and not said.wants("train") and not desk.marks("artifact") and several:
+        said.intents.insert(0, Intent("train", ""))
     if "estimators" in given and tables and not said.wants("train") and not desk.marks("artifact"):
         said.intents = [Intent("train", i.mark) if i.tool == "predict" else i for i in said.intents]
     deploying = said.wants("deploy") and not said.wants("train") and not desk.marks("artifact")

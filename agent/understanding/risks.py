@@ -127,8 +127,8 @@ def _is_half(word: str, column: str) -> bool:
 
 
 def _is_target(said: Said, column: str) -> bool:
-    """Talking of what is predicted changes nothing."""
-    return column in (said.slots.get("target"), *likely(said))
+    """Talking of what is predicted, or is left out already, changes nothing."""
+    return column in (said.slots.get("target"), *likely(said), *said.slots.get("drop", []))
 
 
 def likely(said: Said) -> list[str]:

@@ -22,7 +22,7 @@ RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|
 GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}})", re.IGNORECASE)
 ERRORS = re.compile(r"\berrors?\b.*\blogs?\b|\blogs?\b.*\berrors?\b", re.IGNORECASE)
 INTO = re.compile(
-    r"(?:\b(?:into|to|as|under|called|named)|[\uec00-\uefff] in|\b(?:put|pop|stick|drop|dump|leave|save|store|write|give|get|want|need|have|"
+    r"(?:\b(?:into|to|as|under|called|named|file ?names?(?: is)?)|文件名|[\uec00-\uefff] in|\b(?:put|pop|stick|drop|dump|leave|save|store|write|give|get|want|need|have|"
     r"answers?|results?|lists?|predictions?|scores?|output|them|those|it|everything)\b[^,.;!?]{0,30}\bin"
     r"|[到成为进叫]|[存放写].{0,6}里?)\s*(?:(?:a|the|new|file|table|called|named)\s+)*$",
     re.IGNORECASE,
@@ -40,6 +40,8 @@ def settle(said: Said, desk: Desk) -> None:
     models = {desk.thing(m).tag for m in desk.marks("artifact")}
     if len(models) < 2:
         said.intents = [i for i in said.intents if i.tool not in RELEASED or i.tool not in said.refused]
+    if said.slots.get("canary", 100) < 100 and not said.wants("deploy") and any(":" in model for model in models):
+        said.intents = [Intent("deploy", i.mark) if i.tool in ("promote", "monitor") else i for i in said.intents]
     if len({i.tool for i in said.intents}) > 1:
         _drop_idle(said, tables, models)
     if len(tables) == 1 and not models:
@@ -47,7 +49,7 @@ def settle(said: Said, desk: Desk) -> None:
         _meant_of_table(said)
     if "deploy_name" in said.slots and said.wants("package") and not said.wants("deploy"):
         said.set("name", said.slots.pop("deploy_name"))
-    if len(models) == 1 and not tables and not said.intents and SERVED & said.slots.keys():
+    if len(models) <= 1 and not tables and not said.intents and SERVED & said.slots.keys():
         said.intents.append(Intent("deploy", ""))
     if said.wants("train") and REACHED & said.slots.keys() and not {"deploy"} & {*said.refused, *_asked(said)}:
         said.intents.append(Intent("deploy", ""))

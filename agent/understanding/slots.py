@@ -73,9 +73,19 @@ def _samples(said: Said, match: re.Match[str]) -> bool:
 
 def _refused(said: Said, match: re.Match[str]) -> None:
     """ "do not use port 8080": what is wanted instead must be asked."""
-    lead = said.draft.text[max(0, match.start() - 30) : match.start()]
-    if pattern("_slots", "not_this").search(lead):
+    if _is_refused(said, match):
         said.problems.append(ask(said.language, "refused_value", what=said.draft.show(match[0])))
+
+
+def _is_refused(said: Said, match: re.Match[str]) -> bool:
+    return _refusal(said, match) < match.start()
+
+
+def _refusal(said: Said, match: re.Match[str]) -> int:
+    """Where the words begin that refuse what stands there; its own place where there are none."""
+    start = max(0, match.start() - 30)
+    found = pattern("_slots", "not_this").search(said.draft.text[start : match.start()])
+    return start + found.start() if found else match.start()
 
 
 def _keep(said: Said, name: str, value: float) -> None:
@@ -172,7 +182,12 @@ def take_choices(said: Said) -> None:
     for name in ("platform", "split", "task", "separator"):
         if not re.search(CHOICE_TRIGGERS[name], draft.text, re.IGNORECASE):
             continue
-        for match in reversed(list(choices("_slots", name).finditer(draft.text))):
+        found = list(choices("_slots", name).finditer(draft.text))
+        spared = [m for m in found if _is_refused(said, m)] if len(found) > 1 else []
+        for match in reversed(found):
+            if match in spared and len(spared) < len(found):
+                draft.cut(_refusal(said, match), match.end(), " ")  # "Docker, not Kubernetes"
+                continue
             _refused(said, match)
             said.set(name, chosen(match, "_slots", name))
             draft.cut(match.start(), match.end(), HOLE + "".join(re.findall(f"[{PATHS}]", match[0])))
@@ -199,6 +214,9 @@ def take_origins(said: Said) -> None:
         return
     for match in said.draft.take(pattern("_slots", "cors")):
         said.slots.setdefault("cors", []).append(next(v for v in match.groupdict().values() if v).rstrip("/"))
+    if pattern("_slots", "cors_cue").search(said.draft.text):
+        for match in said.draft.take(pattern("_slots", "cors_bare")):
+            said.slots.setdefault("cors", []).append(match["url"].rstrip("/"))
 
 
 def take_estimators(said: Said) -> None:
@@ -299,7 +317,11 @@ def _han_name(text: str) -> str:
 def _refers(said: Said, match: re.Match[str]) -> bool:
     """ "the model called churn" names what exists instead of choosing a name."""
     before = said.draft.text[: match.start()]
-    about = re.search(r"(?:the|my|our) (?:model|dataset|deployment|service|bento)\s*$", before, re.IGNORECASE)
+    about = re.search(
+        r"(?:the|my|our|a|an|one|this|that) (?:\w+ )?(?:model|dataset|deployment|service|bento|one)\s*$",
+        before,
+        re.IGNORECASE,
+    )
     from agent.understanding.artifacts import known_names
 
     return bool(about) and _named(said, match)[0].lower() in known_names(said.world)

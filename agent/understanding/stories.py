@@ -20,7 +20,7 @@ TIMED = re.compile(r"\b(?:before|after|during) (?:his|her|my|our|their|he|she|we
 """When something happened to somebody is no condition."""
 TOLD = re.compile(
     r"\b(?:before|after|when|where|more|than|half|later|live|running|online|available|own|special|single|rather"
-    r"|(?:sent|shared|forwarded)(?! to))\b",
+    r"|(?:sent|shared|forwarded)(?! to)|(?:would|had|have) never)\b",
     re.IGNORECASE,
 )
 """Words that are signs in an order, and none in a clause that tells something."""
@@ -76,6 +76,8 @@ class Clause:
     left: str
     kept: list[str]
     part: bool
+    opens: bool = False
+    """Whether a sentence begins with it."""
 
 
 def is_story(said: Said, tools: set[str], clause: Clause) -> bool:
@@ -169,7 +171,8 @@ def _is_beside_training(said: Said, clause: Clause) -> bool:
 def _is_exclamation(said: Said, clause: Clause) -> bool:
     """A few words that order nothing, aim at nothing and hold no sign: "bloody hell"."""
     bare, left = LINK.sub("", clause.whole.strip(" ,.;:!?")), clause.left
-    named = any(THING.search(word) or len(word) < 2 or is_near(said, word) for word in clause.kept)
+    named = any(len(word) < 2 or is_near(said, word) for word in clause.kept)
+    named = named or any(THING.search(word) for word in _lowered(clause))
     signs = any(signals("_risky", group).among(left) for group in ("condition", "doing", "learning", "serving"))
     return (
         not (named or signs or says_label(said, left) or COUNTED.search(left))
@@ -181,6 +184,12 @@ def _is_exclamation(said: Said, clause: Clause) -> bool:
         and re.match(r"(?:for|with|by|on|as|using|per|to|not?)\b|给|按|对|别|不|要|放|存|写|和|跟", bare, re.IGNORECASE)
         is None
     )
+
+
+def _lowered(clause: Clause) -> list[str]:
+    """The words, of which the first is small where it is only large because a sentence begins with it."""
+    first = clause.opens and clause.kept and clause.whole.strip().startswith(clause.kept[0])
+    return [clause.kept[0].lower(), *clause.kept[1:]] if first else clause.kept
 
 
 def _size(kept: list[str]) -> int:
