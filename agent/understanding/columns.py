@@ -24,6 +24,8 @@ class Read:
     end: int
     notes: tuple[tuple[str, str], ...] = ()
     """(as written, the column it was read as)."""
+    plurals: tuple[tuple[str, str], ...] = ()
+    """The same of a column that is there only in the singular."""
 
 
 def fuse(text: str) -> str:
@@ -35,16 +37,18 @@ def read_list(draft: Draft, at: int, columns: list[str]) -> Read:
     """The list of columns that begins at a place: `a, b and c`, `X 和 Y`."""
     found: list[str] = []
     notes: list[tuple[str, str]] = []
+    plurals: list[tuple[str, str]] = []
     end = at
     while (one := read_one(draft, at, columns)) is not None:
         found += [c for c in one.columns if c not in found]
         notes += one.notes
+        plurals += one.plurals
         end = one.end
         separator = SEPARATOR.match(draft.text, end)
         if not separator:
             break
         at = separator.end()
-    return Read(found, end, tuple(notes))
+    return Read(found, end, tuple(notes), tuple(plurals))
 
 
 def read_one(draft: Draft, at: int, columns: list[str], close: bool = True) -> Read | None:
@@ -131,7 +135,8 @@ def _close(text: str, at: int, columns: list[str]) -> Read | None:
             continue
         if column := closest(written, columns):
             plural = {fuse(written), fuse(column)} in ({fuse(column), fuse(column) + s} for s in ("s", "es"))
-            return Read([column], end, () if plural else ((written, column),))
+            found = ((written, column),)
+            return Read([column], end, plurals=found) if plural else Read([column], end, found)
     return None
 
 

@@ -44,7 +44,7 @@ def _phrase(text: str, language: str) -> Phrases:
 
 def keep(said: Said, slot: str, read: Read) -> None:
     """Keep columns as an argument; one that is only close to what was written is asked about."""
-    for written, column in read.notes:
+    for written, column in (*read.notes, *(read.plurals if slot == "drop" else ())):
         options = dict.fromkeys([column, *nearest(written, said.columns)])
         said.problems.append(ask(said.language, "no_such_column", options, what=written))
     if slot == "drop":

@@ -33,7 +33,7 @@ def _given(desk: Desk, names: tuple[str, ...]) -> dict[str, Any]:
 def training_table(desk: Desk, tools: set[str]) -> str | None:
     """The table to begin with: the one beside the verb, but not one that is to be scored."""
     marks = [m for m in desk.marks("path") if not desk.thing(m).value.lower().endswith(".bento")]
-    if not marks:
+    if not marks or _is_prepared(desk, marks, tools):
         return None
     first = next((i for i in desk.said.intents if i.tool in ("train", "preprocess", "profile")), None)
     own = desk.own(first, "path") if first and first.mark in desk.said.draft.text else []
@@ -43,6 +43,16 @@ def training_table(desk: Desk, tools: set[str]) -> str | None:
         raise desk.ask("many_tables", sorted(rest | {desk.thing(mark).value}))
     desk.used |= {m for m in marks if desk.thing(m).value == desk.thing(mark).value}
     return desk.thing(mark).value
+
+
+def _is_prepared(desk: Desk, marks: list[str], tools: set[str]) -> bool:
+    """ "x.csv is prepared already, train on the prepared dataset x": the table is no more than where it came from."""
+    prepared = {thing.value for m in desk.marks("artifact") if (thing := desk.thing(m)).hint == "prepared"}
+    same = {slug(stem(desk.thing(m).value)) for m in marks} == prepared
+    if not same or "train" not in tools or "preprocess" in tools:
+        return False
+    desk.used |= set(marks)
+    return True
 
 
 def _second_reader(tools: set[str]) -> bool:
