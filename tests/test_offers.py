@@ -134,10 +134,10 @@ def test_a_column_that_is_not_there_is_asked_about_by_name(request_text: str, co
 
 
 def test_no_idiom_takes_the_table_away_that_stands_in_it() -> None:
-    question = understand("这次就用 客户流失.csv 训练吧，跑完告诉我效果怎么样就行", WORLD)
-    assert isinstance(question, Question)
-    assert "客户流失.csv" in question.options[0]
-    assert isinstance(understand(question.options[0], WORLD), Plan)
+    plan = understand("这次就用 客户流失.csv 训练吧，跑完告诉我效果怎么样就行", WORLD)
+    assert isinstance(plan, Plan)
+    assert [step.tool for step in plan.plan] == ["profile", "preprocess", "train", "evaluate"]
+    assert plan.plan[0].args["path"] == "客户流失.csv"
 
 
 def test_what_is_mended_and_passed_over_is_noted() -> None:

@@ -677,7 +677,13 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("给 churn.csv 来个 baseline，逻辑回归就行", fit(estimators=["linear"])),
     ("churn.csv 用 lightgbm 和随机森林各训一个，挑好的", fit(estimators=["lightgbm", "random_forest"])),
     ("data/x.csv 的 y 列作为 label，drop a/b，train 一下", fit("data/x.csv", "y", "x", {"drop": ["a", "b"]})),
+    ("这次就按说好的：churn:2 上线，部署名字叫 liushi", release("churn:2", "liushi")),
+    ("如果去掉 tenure 重新用 churn.csv 训练，会比 churn:3 差吗？", [*fit(pre={"drop": ["tenure"]}), *one("compare", models=["churn", "churn:3"])]),
+    ("churn:2 上线，允许 https://a.example.com 和 https://b.example.com 跨域", release("churn:2", cors=["https://a.example.com", "https://b.example.com"])),
+    ("宁可多打电话也别漏：漏掉一个的代价是多打一个电话的二十倍，从 churn.csv 做起", fit(false_negative_cost=20)),
     # what looks alike and is something else
+    ("用 churn.csv 训练，比 churn:2 好就上线", ASK),
+    ("用 客户流失2.csv 训练", ASK),
     ("部署 churn:3，灰度一成半", ASK),
     ("部署 churn:3，灰度三天", ASK),
     ("churn 的灰度不要了", ASK),

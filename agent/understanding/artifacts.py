@@ -11,7 +11,7 @@ from tools.core.names import slug, stem
 
 KINDS = ("dataset", "prepared", "model", "bento", "deployment")
 TAG = re.compile(
-    rf"(?<![A-Za-z0-9_.:/\-])(?:(dataset|prepared|model|bento|deployment)/)?"
+    rf"(?<![A-Za-z0-9_./\-])(?<![A-Za-z0-9_/]:)(?:(dataset|prepared|model|bento|deployment)/)?"
     rf"([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?|(?-i:[{HAN}]+)):(\d+|latest)(?![A-Za-z0-9_:.]\d|\d|[A-Za-z_])",
     re.IGNORECASE | re.ASCII,
 )

@@ -24,6 +24,8 @@ def is_a_wait(said: Said, match: re.Match[str]) -> bool:
 
 def take_only_if_better(said: Said) -> None:
     """Whether to release only what is better; "好才换" is a release of its own."""
+    for match in pattern("_slots", "better_than_one").finditer(said.draft.text):
+        said.problems.append(ask(said.language, "not_understood", what=said.draft.show(match[0])))
     for match in reversed(list(pattern("_slots", "only_if_better").finditer(said.draft.text))):
         said.set("only_if_better", True)
         swapped = any(match.groupdict().get(name) for name in ("swap", "swapped"))
@@ -46,6 +48,8 @@ def take_words_around_estimators(said: Said) -> None:
 
 def take_nothing_else(said: Said) -> None:
     """ "别的不用": the steps named are all; beside columns the words may be about these."""
+    for words in ("only_that_table", "hypothetical"):
+        said.draft.take(pattern("_slots", words), "")
     said.draft.take(pattern("_slots", "rest_are_features"), " ")
     if not mentions(said.draft, 0, len(said.draft.text), said.columns):
         said.draft.take(pattern("_slots", "nothing_else"), " ")

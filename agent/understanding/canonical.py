@@ -113,6 +113,8 @@ def _wish(name: str, value: Any, zh: bool) -> str:
         return COLUMNS[name][zh].format(_quoted(str(value)))
     if name == "drop":
         return (" 去掉 " if zh else "without ").strip() + " " + ("、" if zh else ", ").join(map(_quoted, value))
+    if name == "cors":
+        return ("，" if zh else ", ").join(f"允许 {page} 访问" if zh else f"allow {page}" for page in value)
     if name == "estimators":
         return ("用 " if zh else "with ") + ("、" if zh else " and ").join(value)
     if name in PREPARING:
@@ -162,6 +164,9 @@ def _phrase(step: Step, made: str | None, deploying: bool, zh: bool) -> str:
     args = step.args
     subject = args.get("model") or args.get("deployment") or ""
     it = ("它" if zh else "it") if made and subject == made else subject
+    if step.tool == "compare":
+        pronoun = "它" if zh else "it"
+        args = {**args, "models": [pronoun if tag == made else tag for tag in args["models"]]}
     if step.tool == "deploy":
         return "" if made and subject == made else _deploy(args, zh)
     if step.tool in ("evaluate", "package") and deploying and (made is None or subject == made):

@@ -66,6 +66,8 @@ def _start(text: str, world: World) -> int:
         if WRITTEN.search(found[0]):
             break
     latin = re.match(rf".*[{HAN}](?=(?:[A-Za-z0-9_~/\\]|\.\.?/)[A-Za-z0-9_.\-/\\~]*$)", text)
+    if latin and re.fullmatch(r"\d+\.\w+", text[latin.end() :]):
+        return at  # 客户流失2.csv is one name
     return max(at, latin.end()) if latin and not re.search(r"[/\\]", text[: latin.end()]) else at
 
 

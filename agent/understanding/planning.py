@@ -228,9 +228,7 @@ def _check_used(said: Said, desk: Desk, steps: list[Step]) -> None:
     """Everything that the request said is in the plan."""
     for kind in ("path", "artifact", "quoted"):
         for mark in said.draft.order(kind):
-            thing = desk.thing(mark)
-            name = thing.tag if kind == "artifact" else thing.value
-            known = mark in desk.used or any(name in _strings(s.args) for s in steps)
+            known = mark in desk.used or any(desk.thing(mark).tag in _strings(s.args) for s in steps)
             if not known and not (kind == "artifact" and _harmless(desk, mark, steps)):
                 raise _going_on(said, desk, steps, desk.thing(mark).tag)
     for mark in said.outputs:
