@@ -681,6 +681,9 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("如果去掉 tenure 重新用 churn.csv 训练，会比 churn:3 差吗？", [*fit(pre={"drop": ["tenure"]}), *one("compare", models=["churn", "churn:3"])]),
     ("churn:2 上线，允许 https://a.example.com 和 https://b.example.com 跨域", release("churn:2", cors=["https://a.example.com", "https://b.example.com"])),
     ("宁可多打电话也别漏：漏掉一个的代价是多打一个电话的二十倍，从 churn.csv 做起", fit(false_negative_cost=20)),
+    ("churn 回到最初的版本", one("rollback", deployment="churn", to=1)),
+    ("客户流失.csv 里 60 岁以上的去掉再训练", fit(*LIU, pre={"where": "not (年龄 >= 60)"})),
+    ("用 new.csv 评估 churn", one("evaluate", model="churn", path="new.csv")),
     # what looks alike and is something else
     ("用 churn.csv 训练，比 churn:2 好就上线", ASK),
     ("用 客户流失2.csv 训练", ASK),

@@ -41,6 +41,7 @@ SHARE = re.compile(
     re.IGNORECASE,
 )
 """Shares of the rows that go into the test set."""
+OLDEST = re.compile("(?:最初|最早|最开始|一开始|头一)(?:的|那)*(?:个|一)?版本?")
 HAN_SHARE = re.compile("([二三四五六七八九十])分之([一二三四五六七八九])")
 GAP = "\uf002"
 """Stands where a verb was that is not wanted."""
@@ -76,6 +77,7 @@ def prepare(said: Said) -> None:
     draft.take(pattern("_told", "done"), " ")
     draft.take(pattern("_told", "fares"), "is")
     draft.take(pattern("_told", "score"), "it is")
+    draft.text = OLDEST.sub("第1版", draft.text)
     draft.text = re.sub("(?<=训练)加(?=评估|部署|打包)", "并", draft.text)
     draft.take(pattern("train", "noun"), " ")
     if choices("_metrics").search(draft.text) or "accura" in draft.text.lower() or "precise" in draft.text.lower():
