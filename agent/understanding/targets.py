@@ -47,6 +47,8 @@ def _weak(said: Said, match: re.Match[str]) -> None:
     draft = said.draft
     at = match.end()
     read = but_dropped(said, at, read_list(draft, at, said.columns))
+    if not match[0] and (read.notes or not read.columns):
+        return  # what drives 流失 names no column
     if not read.columns or read.notes:
         at, read = next(_in_clause(said, at), (at, read))
     if not read.columns:
