@@ -29,6 +29,7 @@ UNWANTED = re.compile(
     re.IGNORECASE,
 )
 """A thing that is not wanted, where nobody knows what that changes."""
+PLAIN = re.compile("[^\ue000-\uf8ff]")
 PART = re.compile(f"[{HOLE}\uf001\uf002\uec00-\uefff]")
 
 
@@ -91,6 +92,8 @@ def is_only_talk(said: Said, tools: set[str], cleared: str) -> bool:
     `cleared` is the text, as long as it was, without the words that are explained.
     """
     text, start = said.draft.text, 0
+    for match in _clauses().finditer(text):
+        cleared = cleared[: match.start()] + PLAIN.sub(" ", match[0]) + cleared[match.end() :]
     for match in [*CLAUSE.finditer(text), None]:
         end = match.start() if match else len(text)
         left = re.sub(r"'s\b", " ", _clauses().on(text).sub(_mark, cleared[start:end]))

@@ -22,7 +22,7 @@ RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|
 GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}})", re.IGNORECASE)
 ERRORS = re.compile(r"\berrors?\b.*\blogs?\b|\blogs?\b.*\berrors?\b", re.IGNORECASE)
 INTO = re.compile(
-    r"(?:\b(?:into|to|as|under|called|named|file ?names?(?: is)?)|文件名|[\uec00-\uefff] in|\b(?:put|pop|stick|drop|dump|leave|save|store|write|give|get|want|need|have|"
+    r"(?:\b(?:into|to|as|under|called|named|file ?names?(?: is)?)|文件名|\b(?:table|file|list|sheet|csv|parquet)\b[^.;!?]{0,25}[:,]|[\uec00-\uefff] in|\b(?:put|pop|stick|drop|dump|leave|save|store|write|give|get|want|need|have|"
     r"answers?|results?|lists?|predictions?|scores?|output|them|those|it|everything)\b[^,.;!?]{0,30}\bin"
     r"|[到成为进叫]|[存放写].{0,6}里?)\s*(?:(?:a|the|new|file|table|called|named)\s+)*$",
     re.IGNORECASE,
@@ -34,6 +34,8 @@ MAKING = ("profile", "preprocess", "train")
 
 def settle(said: Said, desk: Desk) -> None:
     """Drop or turn what cannot be meant: "look at which columns matter in churn" profiles no table."""
+    written = {desk.thing(m).value for m in said.outputs}
+    said.outputs += [m for m in desk.marks("path") if desk.thing(m).value in written]
     if said.wants("predict"):
         _last_is_output(said, desk)
     tables = {desk.thing(m).value for m in desk.marks("path") if is_table(desk.thing(m).value)}

@@ -46,7 +46,7 @@ MARKED = re.compile(f"[{PATHS}{QUOTES}{ARTIFACTS}]")
 
 def take_numbers(said: Said, *names: str) -> None:
     """Arguments that are a number with a word beside it."""
-    if not re.search(rf"{NUMBER}|{'|'.join(ORDINALS)}", said.draft.text, re.IGNORECASE):
+    if not re.search(rf"{NUMBER}|{'|'.join(ORDINALS)}|tenth|fifth|quarter|third", said.draft.text, re.IGNORECASE):
         return
     for name in names:
         take_rest_of_traffic(said, name)
@@ -318,7 +318,7 @@ def _refers(said: Said, match: re.Match[str]) -> bool:
     """ "the model called churn" names what exists instead of choosing a name."""
     before = said.draft.text[: match.start()]
     about = re.search(
-        r"(?:the|my|our|a|an|one|this|that) (?:\w+ )?(?:model|dataset|deployment|service|bento|one)\s*$",
+        r"(?:(?:the|my|our|a|an|one|this|that) (?:\w+ )?(?:model|dataset|deployment|service|bento|one)|anything|something)\s*$",
         before,
         re.IGNORECASE,
     )

@@ -12,6 +12,7 @@ QUOTE_MARKS = str.maketrans(
 )
 BASES = {"path": 0xE000, "quoted": 0xE400, "artifact": 0xE800}
 CONTRACTIONS = (
+    (r"\ba couple (?:of )?(?=(?:minutes|mins|hours|seconds)\b)", "2 "),
     (r"\bw/o\b", "without"), (r"\bw/ ?(?=[A-Za-z\d])", "with "),
     (r"\b(?:let's|lets)\b", "let us"), (r"\bcan't\b|\bcannot\b|\bcant\b", "can not"), (r"\bwon't\b", "will not"),
     (r"\b(do|does|did|is|are|was|would|should|could|need|has|have)n't\b", r"\1 not"),
