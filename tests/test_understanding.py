@@ -684,7 +684,13 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("churn 回到最初的版本", one("rollback", deployment="churn", to=1)),
     ("客户流失.csv 里 60 岁以上的去掉再训练", fit(*LIU, pre={"where": "not (年龄 >= 60)"})),
     ("用 new.csv 评估 churn", one("evaluate", model="churn", path="new.csv")),
+    ("churn.csv 里 customerID 就是个编号，别拿进去训，剩下的照常", fit(pre={"drop": ["customerID"]})),
+    ("需求如下：1. 读取 churn.csv；2. 去掉 customerID；3. 训练", fit(pre={"drop": ["customerID"]})),
+    ("churn.csv 训完直接替换线上的", live(fit())),
+    ("churn:2 先放 10%，剩余 90% 保持现版本", release("churn:2", canary=10)),
+    ("用 churn:3 的模型把 new.csv 每个人的流失概率算出来", one("predict", model="churn:3", path="new.csv")),
     # what looks alike and is something else
+    ("churn 回滚两个版本", ASK),
     ("用 churn.csv 训练，比 churn:2 好就上线", ASK),
     ("用 客户流失2.csv 训练", ASK),
     ("部署 churn:3，灰度一成半", ASK),

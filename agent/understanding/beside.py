@@ -24,8 +24,9 @@ def is_a_wait(said: Said, match: re.Match[str]) -> bool:
 
 def take_only_if_better(said: Said) -> None:
     """Whether to release only what is better; "好才换" is a release of its own."""
-    for match in pattern("_slots", "better_than_one").finditer(said.draft.text):
-        said.problems.append(ask(said.language, "not_understood", what=said.draft.show(match[0])))
+    for phrase in ("better_than_one", "steps_back"):
+        for match in pattern("_slots", phrase).finditer(said.draft.text):
+            said.problems.append(ask(said.language, "not_understood", what=said.draft.show(match[0])))
     for match in reversed(list(pattern("_slots", "only_if_better").finditer(said.draft.text))):
         said.set("only_if_better", True)
         swapped = any(match.groupdict().get(name) for name in ("swap", "swapped"))

@@ -151,7 +151,8 @@ def _before(said: Said, slot: str, match: re.Match[str]) -> None:
         read = read_list(said.draft, at, said.columns)
         if read.end <= match.start() and FILLED.match(text[read.end : match.start()]):
             keep(said, slot, read)
-            said.draft.cut(_glossed(text, at, read.end), match.end())
+            trains = slot == "drop" and "训" in match[0]
+            said.draft.cut(_glossed(text, at, read.end), match.end(), f"{HOLE}训练{HOLE}" if trains else HOLE)
             return
 
 
@@ -200,7 +201,7 @@ def _has_verb(word: str) -> bool:
     return (
         verbs().search(word) is not None
         or re.match(
-            "(?:换|动|急|停|关|搞|弄|发|让|全|一下|折腾|太|很|那么|这么|上它|上他|吧|呢|啊|呀|嘛|呗|啦|咯|吗|就|所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)",
+            "(?:旧|老|这个|那个|没用|换|动|急|停|关|搞|弄|发|让|全|一下|折腾|太|很|那么|这么|上它|上他|吧|呢|啊|呀|嘛|呗|啦|咯|吗|就|所有|全部|掉|缺失|重复|异常|空|超过|任何|模型|数据|说|管|急|着|再|用|的|了|在|到|给|写|做)",
             word,
         )
         is not None
