@@ -689,7 +689,12 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("churn.csv 训完直接替换线上的", live(fit())),
     ("churn:2 先放 10%，剩余 90% 保持现版本", release("churn:2", canary=10)),
     ("用 churn:3 的模型把 new.csv 每个人的流失概率算出来", one("predict", model="churn:3", path="new.csv")),
+    ("要不把 churn 停了吧", one("stop", deployment="churn")),
+    ("churn 全量前先看看日志", one("logs", deployment="churn")),
     # what looks alike and is something else
+    ("别把 churn 全量", ASK),
+    ("不要把 churn 停掉", ASK),
+    ("更新线上 churn", ASK),
     ("churn 回滚两个版本", ASK),
     ("用 churn.csv 训练，比 churn:2 好就上线", ASK),
     ("用 客户流失2.csv 训练", ASK),
