@@ -691,6 +691,11 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("用 churn:3 的模型把 new.csv 每个人的流失概率算出来", one("predict", model="churn:3", path="new.csv")),
     ("要不把 churn 停了吧", one("stop", deployment="churn")),
     ("churn 全量前先看看日志", one("logs", deployment="churn")),
+    ("用 data/x.csv 训练，预测 y，a 做时间切分", fit("data/x.csv", "y", "x", {"split": "time", "time_column": "a"})),
+    ("churn.csv 训练，数值标准化，俩分钟", fit(pre={"scale": "standard"}, time_limit=120)),
+    ("churn 的模型我想拿去给评委讲，解释一下都看重什么", one("explain", model="churn")),
+    ("部署 churn:2，只在比线上好的时候", release("churn:2", only_if_better=True)),
+    ("churn:3 小范围试下，5% 就好，别影响其他人", release("churn:3", canary=5)),
     # what looks alike and is something else
     ("别把 churn 全量", ASK),
     ("不要把 churn 停掉", ASK),

@@ -148,7 +148,8 @@ def _before(said: Said, slot: str, match: re.Match[str]) -> None:
     for at, _ in mentions(said.draft, clause, match.start(), said.columns):
         if slot == "drop" and _is_predicted(text, at):
             continue
-        read = read_list(said.draft, at, said.columns)
+        alone = read_one(said.draft, at, said.columns) if slot == "time_column" else None
+        read = alone or read_list(said.draft, at, said.columns)
         if read.end <= match.start() and FILLED.match(text[read.end : match.start()]):
             keep(said, slot, read)
             trains = slot == "drop" and "训" in match[0]
