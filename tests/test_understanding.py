@@ -696,6 +696,11 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("churn 的模型我想拿去给评委讲，解释一下都看重什么", one("explain", model="churn")),
     ("部署 churn:2，只在比线上好的时候", release("churn:2", only_if_better=True)),
     ("churn:3 小范围试下，5% 就好，别影响其他人", release("churn:3", canary=5)),
+    ("用 churn 再跑一遍 new.csv", one("predict", model="churn", path="new.csv")),
+    ("再算一下 churn 的误差", one("evaluate", model="churn")),
+    ("churn 再跑一次评估", one("evaluate", model="churn")),
+    ("从头到尾看一遍 churn.csv", one("profile", path="churn.csv", name="churn")),
+    ("churn 训练得咋样了", one("evaluate", model="churn")),
     # what looks alike and is something else
     ("别把 churn 全量", ASK),
     ("不要把 churn 停掉", ASK),
