@@ -701,6 +701,8 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("churn 再跑一次评估", one("evaluate", model="churn")),
     ("从头到尾看一遍 churn.csv", one("profile", path="churn.csv", name="churn")),
     ("churn 训练得咋样了", one("evaluate", model="churn")),
+    ("训练 churn.csv，customerID 和 gender 之外的都用", fit(pre={"drop": ["customerID", "gender"]})),
+    ("不要回滚，停掉 churn", one("stop", deployment="churn")),
     # what looks alike and is something else
     ("别把 churn 全量", ASK),
     ("不要把 churn 停掉", ASK),
