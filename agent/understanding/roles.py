@@ -40,6 +40,7 @@ MEASURES = (
     "outcome",
 )
 """Ordinary words that are columns' names as often, so that a target of that name is asked about where there is none."""
+BOTH_SIDES = re.compile(r"同时|两边|既|\bboth\b|\bone side\b|\bstraddl", re.IGNORECASE)
 KEPT = re.compile(r"\b(?:but not|not)\b", re.IGNORECASE)
 TAKEN_BACK = re.compile(
     r"\b(?:not|never)\s+(?:please\s+)?$|(?:不要|不用|不必|不能|不许|不准|(?<![类性级特])别|甭|勿)(?:把|再|给我|随便|轻易|先)*$",
@@ -62,8 +63,18 @@ def take_roles(said: Said) -> None:
         said.set("split", "group")
     _take(said, "target", many=True)
     _take(said, "drop", many=True)
+    _keep_groups(said)
     take_adjective(said)
     take_weak_targets(said)
+
+
+def _keep_groups(said: Said) -> None:
+    """ "A shop must not be on both sides" keeps its rows together, and drops no column."""
+    group, dropped = said.slots.get("group_column"), said.slots.get("drop", [])
+    if group in dropped and BOTH_SIDES.search(said.request):
+        dropped.remove(group)
+        if not dropped:
+            said.slots.pop("drop")
 
 
 def _take(said: Said, slot: str, many: bool) -> None:

@@ -100,7 +100,7 @@ def _is_beside_operation(said: Said, tools: set[str], clause: Clause) -> bool:
         is_near_name(said, word) for word in clause.kept
     ):
         return False
-    if _is_order(bare) or (tools & ON_ROWS and not _is_about_no_rows(said, clause)):
+    if (_is_order(bare) and not clause.part) or (tools & ON_ROWS and not _is_about_no_rows(said, clause)):
         return False
     if "deploy" in tools and not _is_beside_release(clause):
         return False
