@@ -703,6 +703,9 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("churn 训练得咋样了", one("evaluate", model="churn")),
     ("训练 churn.csv，customerID 和 gender 之外的都用", fit(pre={"drop": ["customerID", "gender"]})),
     ("不要回滚，停掉 churn", one("stop", deployment="churn")),
+    ("用 churn.csv 训练，准确率给我报一下", [*fit(), ("evaluate", {"model": "churn"})]),
+    ("churn:2 和 churn:3，谁的 f1 高", one("compare", models=["churn:2", "churn:3"])),
+    ("我把 churn:3 训好了，先放 15% 的用户进来看看", release("churn:3", canary=15)),
     # what looks alike and is something else
     ("别把 churn 全量", ASK),
     ("不要把 churn 停掉", ASK),
@@ -902,3 +905,11 @@ def test_documented_requests_hold_in_both_languages(english: str, chinese: str) 
     assert isinstance(first, Plan), first
     assert isinstance(second, Plan), second
     assert _unordered(first.plan) == _unordered(second.plan)
+
+
+def test_rows_are_parted_by_time_where_a_column_holds_moments() -> None:
+    sold = TableFacts(["town", "sold_on", "price"], ["price"], kinds={"sold_on": "datetime", "town": "categorical"})
+    world = MemoryWorld(WORLD.tools, {"sold.csv": sold})
+    parted = {"split": "time", "time_column": "sold_on"}
+    assert not differs("用 sold.csv 训练，按 sold_on 切", fit("sold.csv", "price", "sold", parted), world)
+    assert not differs("用 sold.csv 训练，按 town 切", ASK, world)

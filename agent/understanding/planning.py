@@ -264,7 +264,7 @@ def _holds(step: Step, name: str, value: Any) -> bool:
 
 def _excuse(said: Said, desk: Desk, steps: list[Step], name: str, value: Any) -> None:
     """An argument that no step took: harmless, or a question."""
-    if name == "metric" and said.wants("evaluate"):
+    if name == "metric" and (said.wants("evaluate") or said.wants("compare")):
         return
     if name == "platform" and value == "local" and not said.wants("deploy"):
         return

@@ -19,6 +19,7 @@ from agent.understanding.paths import nearest
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 from agent.understanding.targets import CLAUSE, is_artifact, take_adjective, take_weak_targets
+from agent.understanding.writing import forms as stored
 
 FILLED = re.compile(
     r"\s*(?:columns?|features?|fields?|variables?|[这那][两几三个一]*|列|字段|变量|特征|栏|都|,|[)\"]|\s)*\s*$",
@@ -56,6 +57,7 @@ def take_roles(said: Said) -> None:
     """Every column that has a role in the request."""
     for slot in ("time_column", "group_column", "weight_column"):
         _take(said, slot, many=False)
+    _take_dated(said)
     if "time_column" in said.slots:
         said.set("split", "time")
         said.draft.take(pattern("_slots", "beside_time_split"), " ")
@@ -75,6 +77,16 @@ def _keep_groups(said: Said) -> None:
         dropped.remove(group)
         if not dropped:
             said.slots.pop("drop")
+def _take_dated(said: Said) -> None:
+    """按 sold_on 切: by time, where the column holds moments."""
+    for head, tail in forms("time_column", "dated"):
+        for match in reversed(list(head.finditer(said.draft.text))):
+            read = read_one(said.draft, match.end(), said.columns, close=False)
+            after = tail.match(said.draft.text, read.end) if read and read.columns and tail else None
+            column = stored(said).get(read.columns[0]) if read and after else None
+            if read and after and column is not None and column.storage == "moment":
+                said.set("time_column", read.columns[0])
+                said.draft.cut(match.start(), after.end())
 
 
 def _take(said: Said, slot: str, many: bool) -> None:
