@@ -706,6 +706,8 @@ CHINESE: list[tuple[str, Steps | str]] = [
     ("用 churn.csv 训练，准确率给我报一下", [*fit(), ("evaluate", {"model": "churn"})]),
     ("churn:2 和 churn:3，谁的 f1 高", one("compare", models=["churn:2", "churn:3"])),
     ("我把 churn:3 训好了，先放 15% 的用户进来看看", release("churn:3", canary=15)),
+    ("麻烦把 churn 模型的训练脚本写到 repro.py 里", one("export", model="churn", output="repro.py")),
+    ("删掉部署 churn", one("delete", kind="deployment", name="churn")),
     # what looks alike and is something else
     ("别把 churn 全量", ASK),
     ("不要把 churn 停掉", ASK),

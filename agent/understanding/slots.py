@@ -280,7 +280,7 @@ def take_outputs(said: Said) -> None:
         if vague and said.world.table(draft.things[mark].value) is not None:
             continue
         said.outputs.append(mark)
-        draft.cut(match.start(), match.end())
+        draft.cut(match.start(), match.end(), "".join(re.findall("脚本|代码", match[0])) + HOLE)
     said.outputs += [m for m in draft.order("path") if draft.things[m].value.endswith(".py")]
 
 
