@@ -750,7 +750,56 @@ def test_chinese_as_it_is_spoken(request_text: str, wanted: Steps | str) -> None
     assert not differs(request_text, wanted)
 
 
-PLANS = [(r, w) for r, w in SEEN + UNSEEN + LATER + LIMITS + CHINESE if w != ASK]
+ENGLISH: list[tuple[str, Steps | str]] = [
+    # stories beside what is asked for
+    ("Somebody changed the churn service last night. Put it back the way it was before", [("rollback", {"deployment": "churn"})]),
+    ("that churn canary has been fine all weekend, give it all the traffic", [("promote", {"deployment": "churn"})]),
+    ("shut down churn, nobody's using it, and then show me what's still up", [("stop", {"deployment": "churn"}), ("status", {})]),
+    ("Our board meets at ten. Train on churn.csv", fit()),
+    ("bloody hell, train on churn.csv", fit()),
+    ("The wife keeps our contract customers in churn.csv, train on it", fit()),
+    ("train on churn.csv, Texas please", ASK),
+    ("roll churn back, but only if it is slow", ASK),
+    ("train on churn.csv. A lone 9 in there means nobody knew", ASK),
+    # times
+    ("I'll look into it on monday, show me the last 50 lines of churn's log", [("logs", {"deployment": "churn", "lines": 50})]),
+    ("deploy churn:3 tonight at 8 pm", ASK),
+    ("retrain on churn.csv every night", ASK),
+    ("train on churn.csv, a couple of minutes is fine", fit(time_limit=120)),
+    # columns, rows, splits
+    ("train on churn.csv, the gender column is garbage so please leave that out", fit(pre={"drop": ["gender"]})),
+    ("churn.csv, and throw away the tenures column", ASK),
+    ("train on churn.csv to get Churm", ASK),
+    ("train churn.csv with sale_price as the target", ASK),
+    ("Use only the rows of churn.csv with tenure > 2. Train for f1", fit(pre={"where": "tenure > 2"}, metric="f1")),
+    # estimators and choices, some of them refused
+    ("I don't trust boosting. A linear model and a random forest please, on churn.csv", fit(estimators=["linear", "random_forest"])),
+    ("churn.csv, lightgbm + xgboost only, 90s, f1", fit(estimators=["lightgbm", "xgboost"], time_limit=90, metric="f1")),
+    ("churn:3 as a container (Docker, not Kubernetes!), port 8200, deploy it", release("churn:3", platform="docker", port=8200)),
+    # what becomes of models
+    ("deploy churn:2 to a tenth of the traffic, everybody else stays where they are", release("churn:2", canary=10)),
+    ("Deploy churn:2 as a canary on 15 percent of churn's traffic; do not promote it", release("churn:2", canary=15)),
+    ("Could the portal at https://portal.example be allowed to call churn:3? Deploy it with that as CORS origin", release("churn:3", cors=["https://portal.example"])),
+    ("every leaver that slips through costs us fifty times a needless call, train on churn.csv", fit(false_negative_cost=50)),
+    ("Take churn.csv, run it through churn:2, and pop the answers in calls.csv", [("predict", {"model": "churn:2", "path": "churn.csv", "output": "calls.csv"})]),
+    ("Package churn:2 and put the file at dist/churn.bento. Do not deploy it", [("package", {"model": "churn:2", "output": "dist/churn.bento"})]),
+    ("Package churn:3 as risk-box", [("package", {"model": "churn:3", "name": "risk-box"})]),
+    ("does churn:3 beat churn:2 by more than luck?", [("compare", {"models": ["churn:3", "churn:2"]})]),
+    ("Could I have churn:2 as an ordinary python script, in churn_train.py say?", [("export", {"model": "churn:2", "output": "churn_train.py"})]),
+    ("have a look through churn.csv and tell me what's actually in there", [("profile", {"path": "churn.csv", "name": "churn"})]),
+    ("tell me whether the data is any good, churn.csv", [("profile", {"path": "churn.csv", "name": "churn"})]),
+    ("Work out from people.csv what affects household_income", [*fit("people.csv", "household_income", "people"), *one("explain", model="people")]),
+    ("can we go back one version", [("rollback", {"deployment": "churn"})]),
+    ("I have new.csv and some models. Compare the models", ASK),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("request_text", "wanted"), ENGLISH, ids=[r for r, _ in ENGLISH])
+def test_english_as_it_is_spoken(request_text: str, wanted: Steps | str) -> None:
+    assert not differs(request_text, wanted)
+
+
+PLANS = [(r, w) for r, w in SEEN + UNSEEN + LATER + LIMITS + CHINESE + ENGLISH if w != ASK]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

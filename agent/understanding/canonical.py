@@ -149,8 +149,6 @@ def _flag(name: str, value: Any, zh: bool) -> str:
             if zh
             else f"on {value}"
         )
-    if name == "cors":
-        return ("，" if zh else ", ").join(f"允许 {url} 跨域" if zh else f"allow the origin {url}" for url in value)
     if name == "header":
         return "没有表头" if zh else "no header"
     if name == "overwrite":
@@ -207,7 +205,8 @@ def _predict(args: dict[str, Any], it: str, zh: bool) -> str:
 
 def _package(args: dict[str, Any], it: str, zh: bool) -> str:
     text = f"打包 {it}" if zh else f"package {it}"
-    return text + ((f"，叫做 {args['name']}" if zh else f", call it {args['name']}") if "name" in args else "")
+    text += (f"，叫做 {args['name']}" if zh else f", call it {args['name']}") if "name" in args else ""
+    return text + ((f"，保存到 {args['output']}" if zh else f" into {args['output']}") if "output" in args else "")
 
 
 def _rollback(args: dict[str, Any], it: str, zh: bool) -> str:

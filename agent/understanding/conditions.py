@@ -250,8 +250,8 @@ def _of_table() -> re.Pattern[str]:
     """ "Use only the rows of x.csv with beds > 2": the table stands between the rows and their condition."""
     nouns = expand(phrases(FILE)["where"]["nouns"])
     return re.compile(
-        rf"(?P<head>(?:\b(?:only|just|use|take|keep|train on|with)\s+)*(?:the\s+|those\s+)?\b{nouns})\s+(?:of|in|from)\s+(?:the\s+)?"
-        rf"(?P<table>[{PATHS}])(?P<tail>\s+(?:where|with|whose|having|that have)\b)",
+        rf"(?P<head>(?:\b(?:only|just|use|take|keep|train on|with)\s+)*(?:the\s+|those\s+)?\b{nouns})"
+        rf"\s+(?:of|in|from)\s+(?:the\s+)?(?P<table>[{PATHS}])(?P<tail>\s+(?:where|with|whose|having|that have)\b)",
         re.IGNORECASE,
     )
 

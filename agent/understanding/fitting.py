@@ -1,4 +1,4 @@
-"""Which model a table of new rows is for, where none is named: the only one of whose columns it lacks but the target."""
+"""Which model a table of new rows is for, where none is named: the only one that has its columns and a target."""
 
 from agent.understanding.columns import fuse
 from agent.understanding.world import World

@@ -92,8 +92,8 @@ def is_only_talk(said: Said, tools: set[str], cleared: str) -> bool:
     `cleared` is the text, as long as it was, without the words that are explained.
     """
     text, start = said.draft.text, 0
-    for match in _clauses().finditer(text):
-        cleared = cleared[: match.start()] + PLAIN.sub(" ", match[0]) + cleared[match.end() :]
+    for said_so in _clauses().finditer(text):
+        cleared = cleared[: said_so.start()] + PLAIN.sub(" ", said_so[0]) + cleared[said_so.end() :]
     for match in [*CLAUSE.finditer(text), None]:
         end = match.start() if match else len(text)
         left = re.sub(r"'s\b", " ", _clauses().on(text).sub(_mark, cleared[start:end]))

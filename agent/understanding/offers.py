@@ -62,7 +62,8 @@ def sure_beside(said: Said) -> Plan | None:
     if first is None or first.reading in RELEASES:
         return None
     tools = TOOLS.get(first.reading, (first.reading,))
-    others = [intent for intent in said.intents if intent.tool not in (*tools, *MADE)]
+    made = [tool for tool in MADE if tool != "package" or "deploy" in tools]
+    others = [intent for intent in said.intents if intent.tool not in (*tools, *made)]
     return sure(said) if all(is_told(said, intent.mark) for intent in others) else None
 
 

@@ -15,6 +15,7 @@ from agent.understanding.leftovers import Rest, leftovers, named_things
 from agent.understanding.lexicon import Phrases, pattern
 from agent.understanding.offers import asked, asks_for_status, explains, reading_of, sure, sure_beside, widened
 from agent.understanding.paths import take_paths
+from agent.understanding.picks import take_choices, take_dialect, take_estimators, take_origins
 from agent.understanding.planning import make_plan
 from agent.understanding.preparing import take_preparing
 from agent.understanding.replies import Asking, ask, example, passed_over
@@ -22,14 +23,10 @@ from agent.understanding.roles import take_roles
 from agent.understanding.said import Said
 from agent.understanding.settling import ask_for_group, settle
 from agent.understanding.slots import (
-    take_choices,
-    take_dialect,
     take_duration,
-    take_estimators,
     take_metric,
     take_names,
     take_numbers,
-    take_origins,
     take_outputs,
 )
 from agent.understanding.text import Draft, dated, is_chinese, normalise, tidy

@@ -77,6 +77,8 @@ def _keep_groups(said: Said) -> None:
         dropped.remove(group)
         if not dropped:
             said.slots.pop("drop")
+
+
 def _take_dated(said: Said) -> None:
     """按 sold_on 切: by time, where the column holds moments."""
     for head, tail in forms("time_column", "dated"):
@@ -160,7 +162,7 @@ def _plural(text: str, at: int) -> re.Match[str] | None:
 
 
 def _soon(tail: Phrases, text: str, at: int) -> bool:
-    found = tail.search(text, at, at + 24)
+    found = tail.search(text, at, at + 48)
     return found is not None and not CLAUSE.search(text[at : found.start()])
 
 

@@ -22,8 +22,10 @@ RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|
 GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}})", re.IGNORECASE)
 ERRORS = re.compile(r"\berrors?\b.*\blogs?\b|\blogs?\b.*\berrors?\b", re.IGNORECASE)
 INTO = re.compile(
-    r"(?:\b(?:into|to|as|under|called|named|file ?names?(?: is)?)|文件名|\b(?:table|file|list|sheet|csv|parquet)\b[^.;!?]{0,25}[:,]|[\uec00-\uefff] in|\b(?:put|pop|stick|drop|dump|leave|save|store|write|give|get|want|need|have|"
-    r"answers?|results?|lists?|predictions?|scores?|output|them|those|it|everything)\b[^,.;!?]{0,30}\bin"
+    r"(?:\b(?:into|to|as|under|called|named|file ?names?(?: is)?)|文件名"
+    r"|\b(?:table|file|list|sheet|csv|parquet)\b[^.;!?]{0,25}[:,]|[\uec00-\uefff] in"
+    r"|\b(?:put|pop|stick|drop|dump|leave|save|store|write|give|get|want|need|have|answers?|results?|lists?|predictions?|scores?|output"
+    r"|them|those|it|everything)\b[^,.;!?]{0,30}\bin"
     r"|[到成为进叫]|[存放写].{0,6}里?)\s*(?:(?:a|the|new|file|table|called|named)\s+)*$",
     re.IGNORECASE,
 )

@@ -1,9 +1,9 @@
-"""Takes arguments out of a request: numbers, durations, choices, names, outputs."""
+"""Takes arguments out of a request: numbers, durations, metrics, names, outputs."""
 
 import re
 from typing import Any
 
-from agent.understanding.beside import is_a_wait, take_rest_of_traffic, take_words_around_estimators
+from agent.understanding.beside import is_a_wait, take_rest_of_traffic
 from agent.understanding.lexicon import (
     ARTIFACTS,
     HOLE,
@@ -15,10 +15,10 @@ from agent.understanding.lexicon import (
     compiled,
     pattern,
     phrases,
-    values,
     words,
 )
 from agent.understanding.numbers import DURATION, ORDINALS, number, seconds, whole
+from agent.understanding.refusals import refused
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
 
@@ -41,6 +41,12 @@ AGO = re.compile(r"\s*(?:ago|earlier)\b|之?前|以前", re.IGNORECASE)
 TRAINED_ON = re.compile(
     r"\s*(?:(?:of|for|as|in) )*(?:the |my )?(?:data |rows )?(?:for |to )?(?:the )?train", re.IGNORECASE
 )
+NAMED_ALREADY = re.compile(
+    r"(?:(?:the|my|our|a|an|one|this|that) (?:\w+ )?(?:model|dataset|deployment|service|bento|one)"
+    r"|anything|something)\s*$",
+    re.IGNORECASE,
+)
+"""Before a name that something bears."""
 MARKED = re.compile(f"[{PATHS}{QUOTES}{ARTIFACTS}]")
 
 
@@ -51,7 +57,7 @@ def take_numbers(said: Said, *names: str) -> None:
     for name in names:
         take_rest_of_traffic(said, name)
         for match in reversed(list(pattern("_slots", "numbers", name).finditer(said.draft.text))):
-            _refused(said, match)
+            refused(said, match)
             value = _value(name, match[0])
             if name == "test_fraction":
                 if _samples(said, match):
@@ -69,23 +75,6 @@ def _samples(said: Said, match: re.Match[str]) -> bool:
     uses = re.match(r"(?:use|using|take)\b", match[0], re.IGNORECASE)
     tests = re.search(r"test|evaluat|hold", match[0], re.IGNORECASE) or TRAINED_ON.match(said.draft.text, match.end())
     return uses is not None and tests is None
-
-
-def _refused(said: Said, match: re.Match[str]) -> None:
-    """ "do not use port 8080": what is wanted instead must be asked."""
-    if _is_refused(said, match):
-        said.problems.append(ask(said.language, "refused_value", what=said.draft.show(match[0])))
-
-
-def _is_refused(said: Said, match: re.Match[str]) -> bool:
-    return _refusal(said, match) < match.start()
-
-
-def _refusal(said: Said, match: re.Match[str]) -> int:
-    """Where the words begin that refuse what stands there; its own place where there are none."""
-    start = max(0, match.start() - 30)
-    found = pattern("_slots", "not_this").search(said.draft.text[start : match.start()])
-    return start + found.start() if found else match.start()
 
 
 def _keep(said: Said, name: str, value: float) -> None:
@@ -166,81 +155,6 @@ def take_duration(said: Said) -> None:
         said.draft.cut(match.start(), match.end())
 
 
-CHOICE_TRIGGERS = {
-    "platform": "docker|contain|kube|k8s|server|local|machine|laptop|computer|notebook|mac|pc|box|host|here"
-    "|容器|本地|本机|电脑|机器|笔记本|函数",
-    "split": "split|test|judge|measure|strat|chrono|时间|分层|随机|分组|切分|划分",
-    "task": "class|binary|regress|分类|多类|回归",
-    "separator": "separat|delimit|sep|tab|comma|pipe|semi|分隔|隔开|分割",
-}
-"""Words without which a choice was not said; its phrases need not be compiled."""
-
-
-def take_choices(said: Said) -> None:
-    """Platform, split, task, separator, encoding, host, overwrite."""
-    draft = said.draft
-    for name in ("platform", "split", "task", "separator"):
-        if not re.search(CHOICE_TRIGGERS[name], draft.text, re.IGNORECASE):
-            continue
-        found = list(choices("_slots", name).finditer(draft.text))
-        spared = [m for m in found if _is_refused(said, m)] if len(found) > 1 else []
-        for match in reversed(found):
-            if match in spared and len(spared) < len(found):
-                draft.cut(_refusal(said, match), match.end(), " ")  # "Docker, not Kubernetes"
-                continue
-            _refused(said, match)
-            said.set(name, chosen(match, "_slots", name))
-            draft.cut(match.start(), match.end(), HOLE + "".join(re.findall(f"[{PATHS}]", match[0])))
-    for name in ("host", "encoding"):
-        for match in draft.take(pattern("_slots", name)):
-            said.set(name, next(v for v in match.groupdict().values() if v).lower())
-    if draft.take(pattern("_slots", "overwrite")):
-        said.set("overwrite", True)
-
-
-def take_dialect(said: Said) -> None:
-    """The separator, before punctuation is read as such; that there is no header, before it is read as a column."""
-    if said.draft.take(pattern("_slots", "header")):
-        said.set("header", False)
-    if not re.search(CHOICE_TRIGGERS["separator"], said.draft.text, re.IGNORECASE):
-        return
-    for match in said.draft.take(choices("_slots", "separator")):
-        said.set("separator", chosen(match, "_slots", "separator"))
-
-
-def take_origins(said: Said) -> None:
-    """Addresses of pages that may ask a deployment, before they are read as paths."""
-    if not re.search(phrases("_slots")["cors"]["trigger"], said.draft.text, re.IGNORECASE):
-        return
-    for match in said.draft.take(pattern("_slots", "cors")):
-        said.slots.setdefault("cors", []).append(next(v for v in match.groupdict().values() if v).rstrip("/"))
-    if pattern("_slots", "cors_cue").search(said.draft.text):
-        for match in said.draft.take(pattern("_slots", "cors_bare")):
-            said.slots.setdefault("cors", []).append(match["url"].rstrip("/"))
-
-
-def take_estimators(said: Said) -> None:
-    """Estimators by their names and what people call them."""
-    unknown = said.draft.take(pattern("_decline", "estimators_unknown"))
-    if unknown:
-        said.problems.append(ask(said.language, "unknown_estimator", values("_estimators"), what=unknown[0][0]))
-    text = said.draft.text
-    found = [m for m in choices("_estimators").finditer(text) if m[0] not in said.columns]
-    names = list(dict.fromkeys(chosen(m, "_estimators") for m in found))
-    unwanted = [m for m in found if pattern("_slots", "not_this").search(text[max(0, m.start() - 30) : m.start()])]
-    wanted = [m for m in found if m not in unwanted]
-    if unwanted and wanted:
-        names = list(dict.fromkeys(chosen(m, "_estimators") for m in wanted))
-    elif unwanted:
-        others = [name for name in values("_estimators") if name not in names]
-        said.problems.append(ask(said.language, "exclude_estimator", others))
-    if names:
-        said.set("estimators", names)
-    for match in reversed(found):
-        said.draft.cut(match.start(), match.end(), "\uf001")
-    take_words_around_estimators(said)
-
-
 def take_metric(said: Said) -> None:
     """The metric to optimise, with the words around it."""
     heads = phrases("_metric_heads")
@@ -317,11 +231,7 @@ def _han_name(text: str) -> str:
 def _refers(said: Said, match: re.Match[str]) -> bool:
     """ "the model called churn" names what exists instead of choosing a name."""
     before = said.draft.text[: match.start()]
-    about = re.search(
-        r"(?:(?:the|my|our|a|an|one|this|that) (?:\w+ )?(?:model|dataset|deployment|service|bento|one)|anything|something)\s*$",
-        before,
-        re.IGNORECASE,
-    )
+    about = NAMED_ALREADY.search(before)
     from agent.understanding.artifacts import known_names
 
     return bool(about) and _named(said, match)[0].lower() in known_names(said.world)
