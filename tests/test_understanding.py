@@ -865,6 +865,62 @@ def test_what_could_change_the_plan_is_asked_about(request_text: str, base: str)
     assert isinstance(understand(request_text, WORLD), Question), base
 
 
+OPERATED = [
+    "promote churn once the error rate is below 1%",
+    "stop churn unless somebody still uses it",
+    "roll churn back, if support agrees",
+    "deploy churn:2 when nobody is online",
+    "show churn's log and mail it to me",
+    "deploy churn:2 and tell the team on slack",
+    "explain churn to the board in French",
+    "stop churn for an hour",
+    "deploy churn:2 for the marketing team only",
+    "evaluate churn on the women in churn.csv",
+    "roll back churn, not houses",
+    "promote churn but keep the old one running",
+    "export churn:2 as C code",
+    "package churn:2 without the lock",
+    "deploy churn:2 with https",
+    "stop churn after the demo",
+    "deploy churn:2 to the staging server",
+    "roll churn back by two",
+    "predict new.csv with churn but skip the seniors",
+    "compare churn:1 and churn:2 on new.csv",
+    "score new.csv with churn and sort it by risk",
+    "deploy churn:2 next to the old one",
+    "deploy churn:2, the old one stays up as well",
+    "stop churn and remove its files",
+    "promote churn, half now and half later",
+    "customers complain, roll churn back and keep a copy of the log",
+    "evaluate churn and put the number into the wiki",
+    "my boss says roll churn back but wait for my word",
+    "部署 churn:2 之后通知我",
+    "等没人用的时候再停 churn",
+    "churn 出错率超过 1% 就回滚",
+    "停掉 churn 一个小时",
+    "把 churn 回滚，如果客服同意的话",
+    "部署 churn:2 到测试环境",
+    "导出 churn:2 成 C 代码",
+    "解释 churn，用英文",
+    "停掉 churn，顺便把机器也关了",
+    "把 churn 全量，旧的先留着别停",
+    "评估 churn，只看女性客户",
+    "给 new.csv 打分，用 churn，按风险排序",
+    "客户明天早上要看，部署 churn:3",
+    "明天部署 churn:3",
+    "roll churn back tonight",
+    "promote churn tomorrow morning",
+    "今晚回滚 churn",
+    "半夜把 churn 停了",
+]
+"""Orders with something in them that no step can do: a condition, a time, a place, a part of the rows."""
+
+
+@pytest.mark.parametrize("request_text", OPERATED)
+def test_what_could_change_an_operation_is_asked_about(request_text: str) -> None:
+    assert isinstance(understand(request_text, WORLD), Question)
+
+
 def test_what_is_passed_over_is_noted() -> None:
     assert explain("train on churn.csv, the investors are waiting", WORLD).notes == [
         "'the investors are waiting' was not used."

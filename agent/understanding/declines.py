@@ -53,7 +53,7 @@ def _is_for_later(said: Said) -> bool:
     """Whether a clause orders something for a time: "deploy it tonight", and not "we found it out on Monday"."""
     for clause in CLAUSE.split(said.draft.text):
         at = pattern("_decline", "point").search(clause)
-        if at is None or tells(clause) or not verbs().search(clause):
+        if at is None or tells(clause[: at.start()] + clause[at.end() :]):
             continue
         if pattern("_decline", "point_not").search(clause[: at.start()]) is None:
             return True

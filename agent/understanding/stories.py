@@ -44,6 +44,13 @@ ON_ROWS = {"predict", "evaluate", "explain", "profile"}
 DENIED = re.compile(
     r"\b(?:not|no|never|nothing|nobody|none|without|only|if|unless|https?)\b|[别不没未只]|如果|要是", re.IGNORECASE
 )
+LIMITED = re.compile(
+    r"\bonly\b|\b(?:after|before|until|till|once|during|for) (?:the|my|our|a|an|this|that|his|her)"
+    r" (?!last|latest|first)\w+\s*$"
+    r"|顺便|另外|留着|先留|用.{1,3}[文语]$|成.{0,3}(?:代码|格式|版)$",
+    re.IGNORECASE,
+)
+"""Signs that the rest of a verb's clause says more than a story does."""
 NOT_SO = re.compile(r"(?:not|no|never)\b|别|不", re.IGNORECASE)
 THING = re.compile(r"[A-Z_\-]|[^s]s$")
 """A word that may name something: `Texas`, `rank-transform`, `invoices`."""
@@ -104,13 +111,19 @@ def _is_beside_operation(said: Said, tools: set[str], clause: Clause) -> bool:
         return False
     if "deploy" in tools and not _is_beside_release(clause):
         return False
-    if clause.part and signals("_risky", "condition").among(clause.left):
+    if clause.part and (signals("_risky", "condition").among(clause.left) or _is_wish(clause)):
         return False
     told, han = tells(clause.whole), any(not word.isascii() for word in clause.kept)
     if ((han and not PAST.search(clause.whole)) or not told) and signals("_risky", "doing").among(clause.left):
         return False
     few = FEW if len(tools) > 1 and "status" in tools else SHORT
     return told or (_size(clause.kept) <= few if clause.part else _is_exclamation(said, clause))
+
+
+def _is_wish(clause: Clause) -> bool:
+    """Whether the rest of a verb's clause could say how or when: "in French", "after the demo", "for the team only"."""
+    aimed = any(re.search(AIMED.format(*[re.escape(word)] * 2), clause.whole, re.IGNORECASE) for word in clause.kept)
+    return LIMITED.search(clause.whole) is not None or (aimed and not tells(clause.whole))
 
 
 def _is_about_no_rows(said: Said, clause: Clause) -> bool:
