@@ -108,7 +108,7 @@ def test_the_nearest_readings_are_offered_and_a_number_runs_one(request_text: st
 @pytest.mark.parametrize(
     ("request_text", "due"),
     [
-        ("first time here, what a mess, evaluate churn:2 somehow", "evaluate churn:2"),
+        ("first time here, what a mess, evaluate churn:2 by moonlight", "evaluate churn:2"),
         ("stop churn when nobody is using it", "stop churn"),
         ("这个 churn:2 说白了算不算靠谱的一般差多少钱", "评估 churn:2"),
     ],

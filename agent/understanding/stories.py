@@ -19,7 +19,7 @@ LINK = re.compile(r"^(?:(?:and|but|so|then|please|also|just|ok|okay|well|oh)\b[\
 TIMED = re.compile(r"\b(?:before|after|during) (?:his|her|my|our|their|he|she|we|they|i)\b", re.IGNORECASE)
 """When something happened to somebody is no condition."""
 TOLD = re.compile(
-    r"\b(?:before|after|when|where|more|than|half|later|live|running|online|available|own|special|single|rather"
+    r"\b(?:before|after|when|where|more|than|half|later|live|running|online|available|own|special|rather"
     r"|(?:sent|shared|forwarded)(?! to)|(?:would|had|have) never)\b",
     re.IGNORECASE,
 )
@@ -45,7 +45,8 @@ DENIED = re.compile(
     r"\b(?:not|no|never|nothing|nobody|none|without|only|if|unless|https?)\b|[别不没未只]|如果|要是", re.IGNORECASE
 )
 LIMITED = re.compile(
-    r"\bonly\b|\b(?:after|before|until|till|once|during|for) (?:the|my|our|a|an|this|that|his|her)"
+    r"\bonly\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+    r"|\b(?:after|before|until|till|once|during|for) (?:the|my|our|a|an|this|that|his|her)"
     r" (?!last|latest|first)\w+\s*$"
     r"|顺便|另外|留着|先留|用.{1,3}[文语]$|成.{0,3}(?:代码|格式|版)$",
     re.IGNORECASE,
@@ -93,8 +94,6 @@ def is_story(said: Said, tools: set[str], clause: Clause) -> bool:
         return False
     if tools and tools <= OPERATIONS:
         return _is_beside_operation(said, tools, clause)
-    if not clause.part and tools and _is_exclamation(said, clause):
-        return True
     return _is_beside_training(said, clause)
 
 
@@ -123,13 +122,13 @@ def _is_beside_operation(said: Said, tools: set[str], clause: Clause) -> bool:
 def _is_wish(clause: Clause) -> bool:
     """Whether the rest of a verb's clause could say how or when: "in French", "after the demo", "for the team only"."""
     aimed = any(re.search(AIMED.format(*[re.escape(word)] * 2), clause.whole, re.IGNORECASE) for word in clause.kept)
-    return LIMITED.search(clause.whole) is not None or (aimed and not tells(clause.whole))
+    return LIMITED.search(clause.whole) is not None or aimed
 
 
 def _is_about_no_rows(said: Said, clause: Clause) -> bool:
     """Whether neither columns nor values nor kinds of people are named."""
     near = any(is_near(said, word) for word in clause.kept) or says_label(said, clause.left)
-    return not near and not _is_sign(clause)
+    return not near and not _is_sign(clause) and not signals("_talk", "conditions").among(clause.whole)
 
 
 def _is_sign(clause: Clause) -> bool:
