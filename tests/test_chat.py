@@ -265,3 +265,11 @@ def test_a_language_model_that_planned_only_is_told_of_it_and_keeps_the_conversa
     assert "did not expect" not in answer.stderr
     assert "0.97" not in answer.stderr.replace("~~0.97~~", "")
     assert any("my name is Ada" in str(asked["messages"]) for asked in script.asked[1:])
+
+
+def test_a_metric_is_recalled_where_the_model_was_trained_in_another_conversation(spoken: Shell) -> None:
+    answer = spoken.raw(stdin="how good is churn?\nand recall?\n那 f1 呢\n")
+    assert answer.stderr.count("Plan (offline planner)") == 1
+    said = answer.stdout + answer.stderr
+    assert "recall 0." in said and "f1 0." in said
+    assert said.count("（封存的测试集） (churn:") + said.count("on rows it never saw (churn:") == 2

@@ -790,6 +790,11 @@ ENGLISH: list[tuple[str, Steps | str]] = [
     ("tell me whether the data is any good, churn.csv", [("profile", {"path": "churn.csv", "name": "churn"})]),
     ("Work out from people.csv what affects household_income", [*fit("people.csv", "household_income", "people"), *one("explain", model="people")]),
     ("can we go back one version", [("rollback", {"deployment": "churn"})]),
+    # what must not be released, named or heard otherwise
+    ("train on churn.csv, nothing goes live!", fit()),
+    ("Could you bundle churn:3 up as a Bento named retention? I'll deploy it myself later", one("package", model="churn:3", name="retention")),
+    ("Which columns pull the churn model one way or the other?", one("explain", model="churn")),
+    ("用 churn.csv 训练，时间上限一刻钟", fit(time_limit=900)),
     ("I have new.csv and some models. Compare the models", ASK),
 ]  # fmt: skip
 

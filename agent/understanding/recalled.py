@@ -3,6 +3,7 @@
 from typing import Any
 
 from agent.understanding.changes import wished
+from agent.understanding.lexicon import choices, chosen
 from agent.understanding.memory import Deed, Memory
 from agent.understanding.world import World
 
@@ -45,18 +46,28 @@ def why_so(rest: str, memory: Memory, language: str) -> str:
 
 def about_a_metric(wish: str, memory: Memory, world: World, language: str) -> tuple[str, list[str]]:
     """The value of a metric that an evaluation measured; where none did, the requests that could be meant."""
-    zh, trained, model = language == "zh", memory.plan, memory.newest("model")
-    asked = wished(wish, trained, world) if trained and wish else None
-    metric = asked and [s.args["metric"] for s in asked if s.tool == "train" and set(s.args) - MADE == {"metric"}]
-    if not metric or model is None or len(asked or []) > 3:
+    zh, model = language == "zh", memory.newest("model")
+    metric = _metric(wish, memory, world)
+    if not metric or model is None:
         return "", []
     found = memory.of("evaluate", model)
-    if found and (value := found["metrics"].get(metric[0])) is not None:
-        return f"{metric[0]} {value:.3f} {_rows_of(found, zh)} ({model})", []
-    text = f"{model} 还没有测过 {metric[0]}。" if zh else f"Nothing has measured {metric[0]} of {model} yet."
+    if found and (value := found["metrics"].get(metric)) is not None:
+        return f"{metric} {value:.3f} {_rows_of(found, zh)} ({model})", []
+    text = f"{model} 还没有测过 {metric}。" if zh else f"Nothing has measured {metric} of {model} yet."
     evaluate = f"评估 {model}" if zh else f"evaluate {model}"
-    again = f"用 {_source(memory)} 训练，指标 {metric[0]}" if zh else f"train on {_source(memory)}, metric {metric[0]}"
-    return text, [evaluate, again]
+    again = f"用 {_source(memory)} 训练，指标 {metric}" if zh else f"train on {_source(memory)}, metric {metric}"
+    return text, [evaluate, again] if memory.plan else [evaluate]
+
+
+def _metric(wish: str, memory: Memory, world: World) -> str:
+    """The metric that a wish is, and nothing else; empty where it is something else."""
+    if memory.plan is None:
+        bare = wish.strip(" ?.!？。！")
+        match = choices("_metrics").match(bare)
+        return chosen(match, "_metrics") if match and match.end() == len(bare) else ""
+    asked = wished(wish, memory.plan, world) if wish else None
+    found = [s.args["metric"] for s in asked or [] if s.tool == "train" and set(s.args) - MADE == {"metric"}]
+    return str(found[0]) if found and len(asked or []) <= 3 else ""
 
 
 def _rows_of(evaluation: dict[str, Any], zh: bool) -> str:
