@@ -792,6 +792,8 @@ ENGLISH: list[tuple[str, Steps | str]] = [
     ("can we go back one version", [("rollback", {"deployment": "churn"})]),
     # what must not be released, named or heard otherwise
     ("train on churn.csv, nothing goes live!", fit()),
+    ("用 churn.csv 训练，我们网站 https://shop.example 的数据", ASK),
+    ("train on churn.csv and allow https://shop.example to call it", live(fit(), cors=["https://shop.example"])),
     ("Could you bundle churn:3 up as a Bento named retention? I'll deploy it myself later", one("package", model="churn:3", name="retention")),
     ("Which columns pull the churn model one way or the other?", one("explain", model="churn")),
     ("用 churn.csv 训练，时间上限一刻钟", fit(time_limit=900)),

@@ -13,7 +13,11 @@ from agent.understanding.said import Intent, Said
 
 SERVED = {"port", "host", "platform", "replicas", "canary", "cors", "only_if_better"}
 """Arguments that only a deployment has."""
-REACHED = {"port", "host", "cors"}
+REACHED = {"port", "host"}
+CALLED = re.compile(
+    r"\b(?:calls?|asks?|reach|query|access|allow|cors|origins?)\b|调用|访问|跨域|允许|接口", re.IGNORECASE
+)
+"""With an address of pages: they call what is served; "our website https://… sells phones" says nothing of that."""
 ON_DEPLOYMENTS = ("stop", "logs", "promote", "rollback", "monitor")
 RELEASED = ("deploy", "stop", "rollback", "promote", "delete")
 """What is not done where one clause wants it and another does not."""
@@ -55,7 +59,8 @@ def settle(said: Said, desk: Desk) -> None:
         said.set("name", said.slots.pop("deploy_name"))
     if len(models) <= 1 and not tables and not said.intents and SERVED & said.slots.keys():
         said.intents.append(Intent("deploy", ""))
-    if said.wants("train") and REACHED & said.slots.keys() and not {"deploy"} & {*said.refused, *_asked(said)}:
+    reached = REACHED & said.slots.keys() or ("cors" in said.slots and CALLED.search(said.request))
+    if said.wants("train") and reached and not {"deploy"} & {*said.refused, *_asked(said)}:
         said.intents.append(Intent("deploy", ""))
 
 
