@@ -58,15 +58,14 @@ THING = re.compile(r"[A-Z_\-]|[^s]s$")
 DIGIT = re.compile(r"\d")
 OCLOCK = re.compile(r"\b\d{1,2}(?::\d\d)? ?(?:am|pm)\b", re.IGNORECASE)
 PAST = re.compile("昨|前天|上周|上个?月|上次|刚才|刚刚|之前|以前|[坏崩挂炸乱错]了")
+HAN_COUNTED = "[一两二三四五六七八九十百千万几]+(?=[个列行条类倍份套台层棵轮折成%点元块版种分秒])"
 COUNTED = re.compile(
-    rf"\d|\b(?!one\b)(?:{SPELLED}|dozen|hundreds?|thousands?)\b|[一两二三四五六七八九十百千万几]+(?=[个列行条类倍份套台层棵轮折成%点元块版种分秒])",
+    rf"\d|\b(?!one\b)(?:{SPELLED}|dozen|hundreds?|thousands?)\b|{HAN_COUNTED}",
     re.IGNORECASE,
 )
-
-
 MEASURED = re.compile(
     rf"\d|\b(?:{SPELLED}|hundred|thousand)\s+(?:percent|times|rows|records|columns|trees|folds|seconds|minutes|hours|gigs?|gb"
-    rf"|copies|replicas|years? old|points?)\b|{COUNTED.pattern.rpartition('|')[2]}",
+    rf"|copies|replicas|years? old|points?)\b|{HAN_COUNTED}",
     re.IGNORECASE,
 )
 """Numbers that a story has no need of."""
@@ -121,8 +120,7 @@ def _is_beside_operation(said: Said, tools: set[str], clause: Clause) -> bool:
 
 def _is_wish(clause: Clause) -> bool:
     """Whether the rest of a verb's clause could say how or when: "in French", "after the demo", "for the team only"."""
-    aimed = any(re.search(AIMED.format(*[re.escape(word)] * 2), clause.whole, re.IGNORECASE) for word in clause.kept)
-    return LIMITED.search(clause.whole) is not None or aimed
+    return LIMITED.search(clause.whole) is not None or _is_aimed(clause)
 
 
 def _is_about_no_rows(said: Said, clause: Clause) -> bool:
@@ -152,32 +150,49 @@ def _is_order(bare: str) -> bool:
 
 def _is_beside_training(said: Said, clause: Clause) -> bool:
     """Beside training, nearly every sign could be a wish for how to train."""
-    whole, kept, part = clause.whole, clause.kept, clause.part
-    left = " ".join(clause.left.split())
-    left = re.sub(r"\bif\b", "", left, flags=re.IGNORECASE) if POLITE.search(whole) else left
-    told = tells(whole) and not part
-    signs = TOLD.sub(" ", whole) if told else left if part else whole
-    if (
-        (MEASURED if told else COUNTED).search(left)
-        or signals("_talk", "conditions").among(whole)
-        or signals("_talk", "recurring").among(left)
-    ):
-        return False
-    if signals("_talk", "always").among(signs):
-        return False
-    if signals("_risky", "condition").among(TIMED.sub(" ", TOLD.sub(" ", left) if told else left)):
-        return False
-    if any(is_near(said, word) for word in kept) or says_label(said, left) or not is_agreed_or_no_goal(said, left):
+    whole, kept = clause.whole, clause.kept
+    if _could_change_training(clause) or _is_about_the_table(said, clause):
         return False
     if said.wants("train") and "target" not in said.slots and PREDICTED.search(whole) and not means_something(whole):
         return False
-    if not part:
-        return told
-    if any(re.search(AIMED.format(*[re.escape(word)] * 2), whole, re.IGNORECASE) for word in kept):
+    if not clause.part:
+        return tells(whole)
+    if _is_aimed(clause):
         return False
+    return tells(whole) or (_size(kept) <= _few(said) and not any(word[:1].isupper() for word in kept))
+
+
+def _could_change_training(clause: Clause) -> bool:
+    """Whether a number, a condition or another sign stands in a clause; a story may hold some that an order may not."""
+    whole, left = clause.whole, " ".join(clause.left.split())
+    left = re.sub(r"\bif\b", "", left, flags=re.IGNORECASE) if POLITE.search(whole) else left
+    told = tells(whole) and not clause.part
+    signs = TOLD.sub(" ", whole) if told else left if clause.part else whole
+    return (
+        (MEASURED if told else COUNTED).search(left) is not None
+        or signals("_talk", "conditions").among(whole)
+        or signals("_talk", "recurring").among(left)
+        or signals("_talk", "always").among(signs)
+        or signals("_risky", "condition").among(TIMED.sub(" ", TOLD.sub(" ", left) if told else left))
+    )
+
+
+def _is_about_the_table(said: Said, clause: Clause) -> bool:
+    """Whether a column, a value or another goal than the plan's is named."""
+    near = any(is_near(said, word) for word in clause.kept)
+    return near or says_label(said, clause.left) or not is_agreed_or_no_goal(said, clause.left)
+
+
+def _is_aimed(clause: Clause) -> bool:
+    """Whether a word that nothing explains stands after a preposition."""
+    aims = (AIMED.format(*[re.escape(word)] * 2) for word in clause.kept)
+    return any(re.search(aim, clause.whole, re.IGNORECASE) for aim in aims)
+
+
+def _few(said: Said) -> int:
+    """Words that nothing explains which may stand beside a verb of training."""
     aimless = said.wants("train") and "target" not in said.slots
-    few = 0 if aimless or said.wants("delete") or {"where", "derive"} & said.slots.keys() else FEW
-    return tells(whole) or (_size(kept) <= few and not any(word[:1].isupper() for word in kept))
+    return 0 if aimless or said.wants("delete") or {"where", "derive"} & said.slots.keys() else FEW
 
 
 def _is_exclamation(said: Said, clause: Clause) -> bool:
