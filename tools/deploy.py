@@ -35,6 +35,10 @@ class DeployArgs(Args):
     """Origin whose pages may ask it, as https://shop.example; none by default."""
     only_if_better: bool = False
     """Refuse a model that is not better than the live one, beyond noise, on rows that neither learned from."""
+    registry: str | None = None
+    """Where an image is pushed to, with a platform elsewhere."""
+    namespace: str | None = None
+    """The namespace of a cluster."""
 
 
 def _asks(args: DeployArgs, context: Context) -> str:
@@ -136,6 +140,9 @@ def _refuse(args: DeployArgs) -> None:
         raise BadArguments(
             f"Ekiben cannot deploy to {args.platform} yet.", "Deploy on this machine with --platform local."
         )
+    for name in ("registry", "namespace"):
+        if getattr(args, name):
+            raise BadArguments(f"A {name} goes with a platform elsewhere.", f"Leave --{name} out.")
     for origin in args.cors:
         if not ORIGIN.fullmatch(origin):
             raise BadArguments(f"{origin!r} is no origin.", "Name it as https://shop.example, without a path.")

@@ -31,6 +31,7 @@ class RevisionStatus(BaseModel):
     """Its share of the requests."""
     uptime_seconds: float
     requests: int | None
+    refused: int | None
     errors: int | None
     latency_ms: Latency | None
 
@@ -48,6 +49,8 @@ class DeploymentStatus(BaseModel):
     since: str | None
     requests: int | None
     """Requests that the live revision answered; null when it is not live."""
+    refused: int | None
+    """Those of them that it answered with a 4xx: bad rows, no key, too many at once."""
     errors: int | None
     """Those of them that it answered with a 5xx."""
     latency_ms: Latency | None
@@ -95,7 +98,8 @@ def _figures(of: DeploymentStatus | RevisionStatus) -> str:
     if of.requests is None:
         return "its counts cannot be read"
     speed = f", p50 {of.latency_ms.p50:.1f} ms, p99 {of.latency_ms.p99:.1f} ms" if of.latency_ms else ""
-    return f"{of.requests:,} requests, {of.errors:,} errors{speed}"
+    refused = f"{of.refused:,} refused, " if of.refused else ""
+    return f"{of.requests:,} requests, {refused}{of.errors:,} errors{speed}"
 
 
 @tool(effect="read")
@@ -149,6 +153,7 @@ def _deployment(found: Deployment) -> DeploymentStatus:
         url=found.url(),
         since=last["at"] if live is not None else None,
         requests=counts and counts.requests,
+        refused=counts and counts.refused,
         errors=counts and counts.errors,
         latency_ms=counts and counts.latency_ms,
         uptime_seconds=_uptime(state["live"]) if live is not None else None,
@@ -169,6 +174,7 @@ def _canary(found: Deployment, state: dict[str, Any]) -> RevisionStatus:
         percent=state["percent"],
         uptime_seconds=_uptime(state) or 0.0,
         requests=counts and counts.requests,
+        refused=counts and counts.refused,
         errors=counts and counts.errors,
         latency_ms=counts and counts.latency_ms,
     )

@@ -28,7 +28,7 @@ TEXTS = _words("""
 NUMBERS = _words("""
     rows missing unique train_rows test_rows set_aside score interval baseline simple threshold cost latency_ms seconds
     calibration_error openings importance p_value difference live_score size_bytes freed_bytes revision previous
-    verified canary equal rejected requests errors percent replicas uptime_seconds p50 p99 lines
+    verified canary equal rejected requests refused errors percent replicas uptime_seconds p50 p99 lines
 """)
 """Fields whose numbers are counts and measures."""
 PARTS = _words("columns dropped candidates importances slices deployments canary gate proof models latency_ms")

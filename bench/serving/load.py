@@ -56,6 +56,7 @@ def drive(server: Server, body: Path, concurrency: int, seconds: float, load: Lo
     )
     told = json.loads(done.stdout.strip().splitlines()[-1])
     load.cpu += server.cpu() - before
+    server.rest()
     load.requests += told["requests"]
     load.seconds += told["seconds"]
     load.errors += told["errors"]

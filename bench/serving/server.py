@@ -17,6 +17,7 @@ from prepare import Prepared, variables
 
 PATIENCE = 180.0
 CLOSE_ENOUGH = 1e-5
+QUIET_SECONDS, REST_SECONDS = 0.5, 30.0
 
 
 class Server:
@@ -90,6 +91,15 @@ class Server:
     def cpu(self) -> float:
         """CPU seconds of all its processes so far, those that ended included."""
         return sum(sum(process.cpu_times()[:4]) for process in self.tree())
+
+    def rest(self) -> None:
+        """Wait until it has done what clients left behind: the next one's turn shall not pay for that."""
+        until = time.monotonic() + REST_SECONDS
+        while time.monotonic() < until:
+            before = self.cpu()
+            time.sleep(QUIET_SECONDS)
+            if self.cpu() - before < 0.05 * QUIET_SECONDS:
+                return
 
     def memory(self) -> float:
         """Megabytes of all its processes."""

@@ -22,6 +22,8 @@ class Counts(BaseModel):
     """Clients' requests to /predict, since the revision's processes were first started."""
 
     requests: int
+    refused: int
+    """Those that were answered with a 4xx: bad rows, no key, too many at once."""
     errors: int
     """Those that were answered with a 5xx."""
     latency_ms: Latency | None
@@ -42,8 +44,13 @@ def read_counts(metrics: str | None) -> Counts | None:
         return None
     samples = [s for family in families for s in family.samples if s.labels.get("endpoint") == "/predict"]
     totals = [s for s in samples if s.name == TOTAL]
-    errors = sum(s.value for s in totals if s.labels["http_response_code"].startswith("5"))
-    return Counts(requests=int(sum(s.value for s in totals)), errors=int(errors), latency_ms=_latency(samples))
+    refused, errors = (_of_class(totals, digit) for digit in "45")
+    return Counts(requests=_of_class(totals, ""), refused=refused, errors=errors, latency_ms=_latency(samples))
+
+
+def _of_class(totals: list[Any], digit: str) -> int:
+    """How many requests were answered with a status that begins so."""
+    return int(sum(s.value for s in totals if s.labels["http_response_code"].startswith(digit)))
 
 
 def _latency(samples: list[Any]) -> Latency | None:
