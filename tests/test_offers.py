@@ -4,7 +4,8 @@ import pytest
 from test_understanding import WORLD, Steps, differs, fit, one, release
 
 from agent.understanding import completed, explain, understand
-from agent.understanding.nearest import paraphrases, ranked
+from agent.understanding.chances import ranked
+from agent.understanding.nearest import paraphrases
 from tools.core.plan import Plan, Question
 
 SAME: list[tuple[str, Steps]] = [

@@ -1,12 +1,12 @@
 """What a request may mean where the rules are not sure: the nearest readings whose arguments fit, as plans."""
 
-import math
 from dataclasses import dataclass, replace
 
 from agent.understanding.assign import Desk
 from agent.understanding.canonical import render
+from agent.understanding.chances import MADE, TOOLS, ranked
 from agent.understanding.leftovers import is_only_talk, is_told, never_passed
-from agent.understanding.nearest import TOOLS, has_words, masked, ranked, unexplained
+from agent.understanding.nearest import has_words, masked, unexplained
 from agent.understanding.planning import make_plan
 from agent.understanding.replies import Asking, ask
 from agent.understanding.risks import is_sign
@@ -15,12 +15,10 @@ from tools.core.plan import Plan
 
 MOST = 3
 """Readings that are offered."""
-SURE, SURER = 4.0, 9.0
-"""So much likelier than the next reading (a logarithm of odds), and a reading is taken without asking; a release."""
+SURE, SURER = 0.6, 0.95
+"""The chance with which a reading is taken without asking; a release."""
 RELEASES = ("deploy", "train_deploy", "promote", "rollback", "stop", "delete")
 ON_TABLES = ("profile", "preprocess", "train", "train_evaluate", "train_deploy")
-MADE = ("profile", "preprocess", "package")
-"""Tools that others imply."""
 GIVEN = {"metric", "row", "lines", "revision", "overwrite"}
 WIDE = ("not_understood", "wish", "unused", "what_to_do", "two_models")
 """Questions after which plans are offered."""
@@ -29,31 +27,32 @@ PASSING = ("_implied", "_weak")
 
 @dataclass(frozen=True)
 class Offer:
-    """A reading, the plan that it is, and how much likelier it is than the next one that fits."""
+    """A reading, the plan that it is, and its chance."""
 
     reading: str
     plan: Plan
-    lead: float = 0.0
+    chance: float
 
 
 def offers(said: Said) -> list[Offer]:
     """The nearest readings that make a plan with all that the request says."""
-    found: list[tuple[str, float, Plan]] = []
-    for reading, odds in ranked(masked(said.draft, said.worded)):
+    found: list[Offer] = []
+    for reading, chance_of_it in ranked(masked(said.draft, said.worded)):
         plan = _planned_as(said, reading)
-        if plan is not None and all(plan.plan != other.plan for _, _, other in found):
-            found.append((reading, odds, plan))
-    following = [odds for _, odds, _ in found[1:]] + [0.0 if found and found[0][0] in RELEASES else -math.inf]
-    return [Offer(name, plan, odds - after) for (name, odds, plan), after in zip(found, following, strict=False)][:MOST]
+        if plan is not None and all(plan.plan != other.plan for other in found):
+            found.append(Offer(reading, plan, chance_of_it))
+            if len(found) == MOST:
+                break
+    return found
 
 
 def sure(said: Said) -> Plan | None:
-    """The plan of the nearest reading, where it leads clearly and explains every word that could change it."""
+    """The plan of the nearest reading, where it is likely enough and explains every word that could change it."""
     first = next(iter(offers(said)), None)
     if first is None or not (has_words(said.draft, said.worded) or GIVEN & said.slots.keys()):
         return None
     needed = SURER if first.reading in RELEASES else SURE
-    return first.plan if first.lead >= needed and explains(said, first.reading) else None
+    return first.plan if first.chance >= needed and explains(said, first.reading) else None
 
 
 def sure_beside(said: Said) -> Plan | None:
@@ -89,7 +88,7 @@ def reading_of(plan: Plan) -> str:
     return tools[-1] if tools else plan.plan[-1].tool
 
 
-def asked(said: Said) -> Asking | None:
+def nearest(said: Said) -> Asking | None:
     """The question which of the nearest readings is meant; None when there is none."""
     options = [render(offer.plan, said.language) for offer in offers(said)]
     return ask(said.language, "nearest", options) if options else None

@@ -13,7 +13,8 @@ from agent.understanding.intents import prepare, take_compounds, take_intents, t
 from agent.understanding.labels import take_positive
 from agent.understanding.leftovers import Rest, leftovers, named_things
 from agent.understanding.lexicon import Phrases, pattern
-from agent.understanding.offers import asked, asks_for_status, explains, reading_of, sure, sure_beside, widened
+from agent.understanding.nearest import masked
+from agent.understanding.offers import asks_for_status, explains, nearest, reading_of, sure, sure_beside, widened
 from agent.understanding.paths import take_paths
 from agent.understanding.picks import take_choices, take_dialect, take_estimators, take_origins
 from agent.understanding.planning import make_plan
@@ -107,7 +108,24 @@ def _on_masked(said: Said, names: list[str]) -> Question | None:
     return question
 
 
+def wording(request: str, world: World) -> str:
+    """The words of a request without its things and arguments: what the chances of its readings depend on."""
+    said = Said(request, "zh" if is_chinese(request) else "en", Draft(normalise(request)), world)
+    if _declined(said) is None:
+        _take_things(said)
+    return masked(said.draft, said.worded or said.draft.text)
+
+
 def _taken_apart(said: Said) -> Plan | Question:
+    _take_things(said)
+    take_compounds(said)
+    take_intents(said)
+    outcome = _planned(said)
+    return widened(said, outcome) if isinstance(outcome, Asking) else outcome
+
+
+def _take_things(said: Said) -> None:
+    """Take out what tools work on and their arguments; what is left are the words around them."""
     prepare(said)
     take_preparing(said)
     take_estimators(said)
@@ -118,10 +136,6 @@ def _taken_apart(said: Said) -> Plan | Question:
     _take_arguments(said)
     take_artifacts(said.draft, said.world)
     said.worded = said.draft.text
-    take_compounds(said)
-    take_intents(said)
-    outcome = _planned(said)
-    return widened(said, outcome) if isinstance(outcome, Asking) else outcome
 
 
 def _take_arguments(said: Said) -> None:
@@ -188,10 +202,10 @@ def _unsure(said: Said, plan: Plan, rest: Rest) -> Plan | Question:
 def _read_as_others(said: Said, vague: bool) -> Plan | Question | None:
     """Where no verb is known: what others mean with such words, if it is clear, else the nearest readings."""
     if not said.draft.things and not said.slots:
-        return asked(said) if asks_for_status(said) else None
+        return nearest(said) if asks_for_status(said) else None
     if not vague:
         return sure_beside(said)
-    return sure(said) or asked(said)
+    return sure(said) or nearest(said)
 
 
 def _is_safe(plan: Plan, said: Said) -> bool:
