@@ -7,6 +7,7 @@ from agent.understanding.beside import take_nothing_else, take_only_if_better
 from agent.understanding.lexicon import (
     ARTIFACTS,
     LANGUAGES,
+    NUMBER,
     PATHS,
     QUOTES,
     Phrases,
@@ -34,6 +35,11 @@ LATER = re.compile(
     r" (?:later|another (?:day|time)|now|tomorrow|next time)",
     re.IGNORECASE,
 )
+UNTRAINED = re.compile(
+    r"\b(?:no|without|skip(?: the)?) (?:further |more |actual |any )?training(?: yet| now| for now| please)?(?=\s*(?:[.,;!?]|$))"
+    r"|\bleave (?:the )?training (?:to|for) (?:me|us|later|another day|tomorrow|now)\b",
+    re.IGNORECASE,
+)
 SHARES = {"third": 33.3333, "quarter": 25, "fifth": 20, "tenth": 10}
 SHARE = re.compile(
     r"\b((?:hold|keep|set|leave|reserve|put|take|with)(?:ing)?(?: (?:out|back|aside|off))?)"
@@ -41,6 +47,14 @@ SHARE = re.compile(
     re.IGNORECASE,
 )
 """Shares of the rows that go into the test set."""
+CORRECTED = re.compile(
+    rf"(?<![\w.]){NUMBER}(?: ?%| percent)?(?P<gap>[^.,;!?\d]{{0,12}}?)[\s.,…-]*"
+    r"(?:no,? wait|wait,? no|scratch that|sorry,? (?:i mean|make (?:it|that))|i mean|(?:no,? )?(?:actually,? )?make (?:it|that)"
+    r"|哦?不对|啊?不是|说错了|等等)[\s,.]*(?:make (?:it|that) |是|改成|应该是|还是)*"
+    rf"(?P<new>{NUMBER}(?: ?%| percent)?)",
+    re.IGNORECASE,
+)
+"""A number that is taken back at once: "30 %, no wait, make that 25 %"."""
 OLDEST = re.compile("(?:最初|最早|最开始|一开始|头一)(?:的|那)*(?:个|一)?版本?")
 HAN_SHARE = re.compile("([二三四五六七八九十])分之([一二三四五六七八九])")
 GAP = "\uf002"
@@ -66,12 +80,14 @@ def _negations(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def prepare(said: Said) -> None:
     """Idioms that would mislead: "training data", "don't forget to", "what is its accuracy"."""
     draft = said.draft
+    draft.text = CORRECTED.sub(lambda m: f"{m['new']}{m['gap']}", draft.text)
     take_nothing_else(said)
     take_only_if_better(said)
     positive = pattern("_slots", "negation", "positive")
     draft.take(positive, " " if said.language == "en" else "")
     draft.text = NOUN.sub(lambda m: f"{m[1]} {'deploy' if m[2].lower() == 'deployment' else 'evaluate'}", draft.text)
     draft.text = LATER.sub("no deploy", draft.text)
+    draft.text = UNTRAINED.sub("do not train", draft.text)
     draft.text = SHARE.sub(lambda m: f"{m[1]} {SHARES[m[2].lower()]}%", draft.text)
     draft.text = HAN_SHARE.sub(lambda m: f"{round(100 * number(m[2]) / number(m[1]), 4)}%", draft.text)
     draft.take(pattern("_told", "done"), " ")

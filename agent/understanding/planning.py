@@ -74,7 +74,7 @@ def _imply(said: Said, desk: Desk) -> None:
     if said.slots.get("_implied") and not said.wants("train"):
         _imply_from_target(said, desk, tables)
     elif _wants_model(said, given, tables):
-        said.intend("train")
+        said.intend("preprocess" if "train" in said.refused else "train")
     if (
         said.wants("compare")
         and any(desk.own(i, "path") for i in said.intents if i.tool == "compare" and i.mark)
@@ -255,8 +255,8 @@ def _harmless(desk: Desk, mark: str, steps: list[Step]) -> bool:
 
 
 def _holds(step: Step, name: str, value: Any) -> bool:
-    if name == "deploy_name":
-        return step.tool == "deploy"
+    if name in ("deploy_name", "prepared_name"):
+        return step.tool == ("deploy" if name == "deploy_name" else "preprocess")
     if name in ("name", "model_name"):
         return "name" in step.args
     return bool(step.args.get({"revision": "to"}.get(name, name)) == value)

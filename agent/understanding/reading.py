@@ -22,7 +22,7 @@ from agent.understanding.preparing import take_preparing
 from agent.understanding.replies import Asking, ask, example, passed_over
 from agent.understanding.roles import take_roles
 from agent.understanding.said import Said
-from agent.understanding.settling import ask_for_group, settle
+from agent.understanding.settling import ask_for_group, settle, writes_script
 from agent.understanding.slots import (
     take_duration,
     take_metric,
@@ -97,6 +97,8 @@ def _columns(said: Said, names: list[str]) -> list[str]:
 
 def _on_masked(said: Said, names: list[str]) -> Question | None:
     """Questions about Ekiben and requests for something else; names of columns, new ones too, cannot trigger them."""
+    if writes_script(said) and (names or any(t.kind == "artifact" for t in said.draft.things.values())):
+        return None
     whole = said.draft.text
     for at, found in reversed(mentions(said.draft, 0, len(whole), said.columns)):
         said.draft.cut(at, found.end, "\uf003")
@@ -146,7 +148,7 @@ def _take_arguments(said: Said) -> None:
     if re.search(r"日志|(?<![a-z])(?:logs?|tail)(?![a-z])", said.draft.text, re.IGNORECASE):
         take_numbers(said, "lines")
     if re.search(
-        r"expla|why|reason|lean|driv|rel(?:y|ies)\b|为什么|为何|为啥|解释|原因|依据|判断",
+        r"expla|why|reason|lean|driv|rel(?:y|ies)\b|decide|what ma[kd]e|which columns ma[kd]e|puzzl|为什么|为何|为啥|解释|原因|依据|判断",
         said.draft.text,
         re.IGNORECASE,
     ):

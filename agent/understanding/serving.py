@@ -1,7 +1,7 @@
 """The steps on models and deployments, one function a tool."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from agent.understanding.assign import ACCEPTED, BEST, Asked, Desk
@@ -54,7 +54,7 @@ def evaluate(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
 
 def compare(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.marks("artifact")
-    tags = list(dict.fromkeys(desk.thing(m).tag for m in marks))
+    tags = _exact(dict.fromkeys(desk.thing(m).tag for m in marks))
     if origin.model is not None and len(tags) == 1:
         tags = [origin.model, *tags]
     elif len(tags) < 2 or origin.model is not None:
@@ -63,6 +63,12 @@ def compare(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
         desk.checked(desk.thing(mark), ("model", "deployment"))
     desk.used |= set(marks)
     return [Step(tool="compare", args={"models": tags})]
+
+
+def _exact(tags: Iterable[str]) -> list[str]:
+    """Without a name of which several versions are named: "our churn thing, churn:1 and churn:2"."""
+    every = list(tags)
+    return [tag for tag in every if ":" in tag or sum(other.startswith(f"{tag}:") for other in every) < 2]
 
 
 def _pairs(desk: Desk, named: list[str]) -> list[str]:
@@ -224,6 +230,8 @@ def export(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
 
 def delete(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.near(intent, "artifact")
+    if marks and len({thing.tag for thing in desk.listed(intent)}) > 1:
+        marks = [m for m in desk.marks("artifact") if m in desk.used]
     if not marks:
         raise _no_column(desk) or desk.ask("which_kind", [])
     if len({desk.thing(m).tag for m in marks}) > 1 and not desk.in_one_list(marks):

@@ -1,6 +1,7 @@
 """Settles which of the tools that a request seems to ask for are meant, by what there is for them to work on."""
 
 import re
+from pathlib import Path
 
 from agent.understanding.assign import Desk
 from agent.understanding.columns import mentions
@@ -23,7 +24,7 @@ RELEASED = ("deploy", "stop", "rollback", "promote", "delete")
 """What is not done where one clause wants it and another does not."""
 RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|outcomes?|answers?)\b", re.IGNORECASE)
 """Of a prediction, its table."""
-GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}})", re.IGNORECASE)
+GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}}|[A-Za-z_]\w*)", re.IGNORECASE)
 ERRORS = re.compile(r"\berrors?\b.*\blogs?\b|\blogs?\b.*\berrors?\b", re.IGNORECASE)
 INTO = re.compile(
     r"(?:\b(?:into|to|as|under|called|named|file ?names?(?: is)?)|文件名"
@@ -52,6 +53,14 @@ def settle(said: Said, desk: Desk) -> None:
         said.intents = [Intent("deploy", i.mark) if i.tool in ("promote", "monitor") else i for i in said.intents]
     if len({i.tool for i in said.intents}) > 1:
         _drop_idle(said, tables, models)
+    if said.wants("package") and models and not said.wants("deploy"):
+        bentos = [m for m in desk.marks("path") if desk.thing(m).value.lower().endswith(".bento")]
+        said.outputs += [m for m in bentos if not Path(desk.thing(m).value).exists()]
+    if said.wants("export") and len(models) == 1 and not tables and not MADE_BY & said.slots.keys():
+        _drop(said, "train")
+    if writes_script(said) and len(models) == 1 and not tables and not said.wants("export"):
+        said.intents = [i for i in said.intents if i.tool not in ("train", "profile", "package")]
+        said.intents.append(Intent("export", ""))
     if len(tables) == 1 and not models:
         _made_first(said)
         _meant_of_table(said)
@@ -60,8 +69,14 @@ def settle(said: Said, desk: Desk) -> None:
     if len(models) <= 1 and not tables and not said.intents and SERVED & said.slots.keys():
         said.intents.append(Intent("deploy", ""))
     reached = REACHED & said.slots.keys() or ("cors" in said.slots and CALLED.search(said.request))
+    reached = reached or said.slots.get("only_if_better")
     if said.wants("train") and reached and not {"deploy"} & {*said.refused, *_asked(said)}:
         said.intents.append(Intent("deploy", ""))
+
+
+def writes_script(said: Said) -> bool:
+    """Whether a file is named that is to hold a script: it is never read."""
+    return any(t.kind == "path" and t.value.lower().endswith(".py") for t in said.draft.things.values())
 
 
 def _made_first(said: Said) -> None:
@@ -121,6 +136,8 @@ def _meant_of_table(said: Said) -> None:
     asked = _asked(said)
     if asked and asked <= set(ON_DEPLOYMENTS):
         said.intents = []
+    if asked == {"status", "profile"}:
+        _drop(said, "status")
     if asked == {"status"}:
         _turn(said, "status", "profile")
     if {"train", "predict"} <= asked:

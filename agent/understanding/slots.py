@@ -37,6 +37,15 @@ RATIO = re.compile("([一二三四五六七八九])([一二三四五六七八九
 """三七分 parts the rows, and is no time."""
 OWNER = re.compile(r"\bof ([A-Za-z][\w\-]*)'s ")
 """Whose traffic it is."""
+THAT_ONE = re.compile(r"\b(?:that|this|which|the|no|any|every|new|old|other|last|previous|good) one\s*$", re.IGNORECASE)
+"""Is no number."""
+SPENT = re.compile(
+    r"\b(?:been|spent|waited|waiting|sat|stared|worked|fought|lost|wasted|took)\b[^,.;!?]*$|[等花搞弄盯看折腾找耗]了(?:快|整整|差不多|大概)*$",
+    re.IGNORECASE,
+)
+"""Before the time that somebody tells of."""
+LEFT_OVER = re.compile(r"\s*(?:before|until|till|left|to spare|from now|old|late)\b", re.IGNORECASE)
+"""After it."""
 AGO = re.compile(r"\s*(?:ago|earlier)\b|之?前|以前", re.IGNORECASE)
 TRAINED_ON = re.compile(
     r"\s*(?:(?:of|for|as|in) )*(?:the |my )?(?:data |rows )?(?:for |to )?(?:the )?train", re.IGNORECASE
@@ -47,6 +56,11 @@ NAMED_ALREADY = re.compile(
     re.IGNORECASE,
 )
 """Before a name that something bears."""
+RELEASES = re.compile(r"\b(?:deploy|serve|launch|release|ship|publish|live|port|up|online)\b", re.IGNORECASE)
+MAKES = re.compile(r"\b(?:train|fit|build|learn|model|make)", re.IGNORECASE)
+PREPARED = re.compile(r"\bprepared\b|(?:处理|准备)(?:好|后|过)", re.IGNORECASE)
+LISTED = re.compile(r"\b(?:listed|known|registered|filed|running|runs|goes|saved|just|same|such|good|well|bad)\s*$", re.IGNORECASE)
+"""Before "as churn", which then names what exists."""
 MARKED = re.compile(f"[{PATHS}{QUOTES}{ARTIFACTS}]")
 
 
@@ -57,6 +71,8 @@ def take_numbers(said: Said, *names: str) -> None:
     for name in names:
         take_rest_of_traffic(said, name)
         for match in reversed(list(pattern("_slots", "numbers", name).finditer(said.draft.text))):
+            if name == "revision" and THAT_ONE.search(said.draft.text[: match.end()]):
+                continue
             refused(said, match)
             value = _value(name, match[0])
             if name == "test_fraction":
@@ -151,8 +167,16 @@ def take_duration(said: Said) -> None:
         if past := AGO.match(said.draft.text, match.end("d")):
             said.draft.cut(match.start("d"), past.end(), " ")
             continue
+        if _is_told_time(said.draft.text, match):
+            continue
         _keep(said, "time_limit", seconds(inner))
         said.draft.cut(match.start(), match.end())
+
+
+def _is_told_time(text: str, match: re.Match[str]) -> bool:
+    """ "I have been at it for an hour", "ten minutes before the meeting": no limit for training."""
+    before = text[: match.start("d")]
+    return SPENT.search(before) is not None or LEFT_OVER.match(text, match.end("d")) is not None
 
 
 def take_metric(said: Said) -> None:
@@ -205,17 +229,33 @@ def take_names(said: Said) -> None:
             continue
         for match in reversed(list(pattern("_slots", slot).finditer(said.draft.text))):
             value, end = _named(said, match)
+            if slot == "deploy_name" and ":" in value:
+                continue
             known = slot in ("name", "model_name") and value.lower() in words("_slots", "not_names")
             if value and not known and not _refers(said, match):
-                said.set(slot, value)
+                said.set(_whose(said.draft.text, match) if slot == "name" else slot, value)
                 said.draft.cut(match.start(), end)
+
+
+def _whose(text: str, match: re.Match[str]) -> str:
+    """Which slot a name is for: of the prepared dataset, of the deployment, or of all that is made."""
+    if PREPARED.search(match[0]):
+        return "prepared_name"
+    return "deploy_name" if _of_deployment(text, match) else "name"
+
+
+def _of_deployment(text: str, match: re.Match[str]) -> bool:
+    """Whether "under the name x" goes with a verb of releasing, where the model is trained before."""
+    clauses = re.split(r"[.;!?]|,? then\b", text[: match.start()])
+    under = re.match(r"(?:under|with|by|using)\b", match[0], re.IGNORECASE) is not None
+    return under and RELEASES.search(clauses[-1]) is not None and MAKES.search(" ".join(clauses[:-1])) is not None
 
 
 def _named(said: Said, match: re.Match[str]) -> tuple[str, int]:
     marks = MARKED.findall(match[0])
     if marks:
         return said.draft.things[marks[-1]].tag, match.end()
-    found: Any = re.search(r"[A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9_])?$", match[0], re.ASCII)
+    found: Any = re.search(r"[A-Za-z0-9](?:[\w.\-/]*[A-Za-z0-9_])?$", match[0], re.ASCII)
     if found and found.start() > 0:
         return found[0], match.end()
     return _han_name(match[0]), match.end()
@@ -231,7 +271,7 @@ def _han_name(text: str) -> str:
 def _refers(said: Said, match: re.Match[str]) -> bool:
     """ "the model called churn" names what exists instead of choosing a name."""
     before = said.draft.text[: match.start()]
-    about = NAMED_ALREADY.search(before)
+    about = NAMED_ALREADY.search(before) or LISTED.search(before)
     from agent.understanding.artifacts import known_names
 
-    return bool(about) and _named(said, match)[0].lower() in known_names(said.world)
+    return bool(about) and _named(said, match)[0].lower().partition(":")[0] in known_names(said.world)

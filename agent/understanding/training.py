@@ -71,11 +71,12 @@ def add_training(desk: Desk, tools: set[str], steps: list[Step]) -> Origin:
     if not tools & {"preprocess", "train"}:
         return Origin()
     facts = desk.said.world.table(path)
-    steps.append(_preprocess(desk, name, name, facts))
+    prepared = slug(desk.said.slots.get("prepared_name", name))
+    steps.append(_preprocess(desk, name, prepared, facts))
     if "train" not in tools:
         return Origin()
     model = slug(desk.said.slots.get("model_name", name))
-    steps.append(_train(desk, name, model))
+    steps.append(_train(desk, prepared, model))
     return Origin(model)
 
 
