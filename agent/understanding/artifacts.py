@@ -143,7 +143,7 @@ def _take_versions(draft: Draft) -> None:
 
 def _take_hints(draft: Draft) -> None:
     """ "the model churn", "churn deployment", "数据集 churn": the kind that a name is said to be."""
-    for kind in KINDS:
+    for kind in ("prepared", *KINDS):
         for match in reversed(list(pattern("_slots", "kinds", kind).finditer(draft.text))):
             mark = next(c for c in match[0] if c in draft.things)
             old = draft.things[mark]

@@ -36,7 +36,8 @@ LATER = re.compile(
     re.IGNORECASE,
 )
 UNTRAINED = re.compile(
-    r"\b(?:no|without|skip(?: the)?) (?:further |more |actual |any )?training(?: yet| now| for now| please)?(?=\s*(?:[.,;!?]|$))"
+    r"\b(?:no|without|skip(?: the)?) (?:further |more |actual |any )?training(?: yet| now| for now| please)?"
+    r"(?=\s*(?:[.,;!?]|$))"
     r"|\bleave (?:the )?training (?:to|for) (?:me|us|later|another day|tomorrow|now)\b",
     re.IGNORECASE,
 )
@@ -49,7 +50,8 @@ SHARE = re.compile(
 """Shares of the rows that go into the test set."""
 CORRECTED = re.compile(
     rf"(?<![\w.]){NUMBER}(?: ?%| percent)?(?P<gap>[^.,;!?\d]{{0,12}}?)[\s.,…-]*"
-    r"(?:no,? wait|wait,? no|scratch that|sorry,? (?:i mean|make (?:it|that))|i mean|(?:no,? )?(?:actually,? )?make (?:it|that)"
+    r"(?:no,? wait|wait,? no|scratch that|sorry,? (?:i mean|make (?:it|that))|i mean"
+    r"|(?:no,? )?(?:actually,? )?make (?:it|that)"
     r"|哦?不对|啊?不是|说错了|等等)[\s,.]*(?:make (?:it|that) |是|改成|应该是|还是)*"
     rf"(?P<new>{NUMBER}(?: ?%| percent)?)",
     re.IGNORECASE,

@@ -99,7 +99,8 @@ def is_only_talk(said: Said, tools: set[str], cleared: str) -> bool:
         left = re.sub(r"'s\b", " ", _clauses().on(text).sub(_mark, cleared[start:end]))
         kept = unexplained(left)
         opens = not text[:start].strip() or text[:start].rstrip()[-1] in ".!?"
-        found = Clause(PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left)), opens)
+        leads = PART.search(text[:end]) is None
+        found = Clause(PART.sub(" ", text[start:end]), PART.sub(" ", left), kept, bool(PART.search(left)), opens, leads)
         if kept and not is_story(said, tools, found):
             return False
         start = match.end() if match else end

@@ -16,7 +16,7 @@ ENDING = rf"\.(?:{TABLES}|{OTHERS})(?![A-Za-z0-9_])(?!\.[A-Za-z0-9])"
 BODY = rf"(?-i:[A-Za-z0-9_.\-/\\~@%+#{HAN}])"
 PATH = re.compile(rf"(?:[a-z][a-z0-9+]*://|[A-Za-z]:[\\/])?{BODY}*?(?-i:[A-Za-z0-9_\-)%{HAN}*]){ENDING}", re.IGNORECASE)
 QUOTED = re.compile(r"\"([^\"]+)\"|(?<![A-Za-z0-9])'([^']+)'(?![A-Za-z0-9])")
-WRITES = re.compile(r"(?:[存写导出输放](?:在|到|成|为|进|入)|文件名叫?|名叫|输出|叫做?|\b(?:into|to|as))[:=]?\s$")
+WRITES = re.compile(r"(?:[存写导出输放](?:在|到|成|为|进|入)?|文件名叫?|名叫|输出|叫做?|\b(?:into|to|as))[:=]?\s$")
 """After one of these and a blank stands a new file, whose first words are its own: 存成 打分结果.csv."""
 WRITTEN = re.compile("[存写导出输放][到成为进]$")
 SYSTEM = re.compile(r"/(?:etc|usr|bin|sbin|sys|proc|dev|boot|var|root)/|~/\.|[a-z]:/windows", re.IGNORECASE)

@@ -44,6 +44,12 @@ VAGUE = ("what_to_do", "nothing_understood", "unused", "two_models", "no_table")
 NOTHING = ("what_to_do", "nothing_understood")
 """Questions that only say that nothing was understood."""
 UNNAMED = re.compile(r"(?<![A-Za-z0-9_])col(?:umn)?[ _-]?(\d+)(?![A-Za-z0-9_])", re.IGNORECASE)
+ABOUT_ROWS = re.compile(
+    r"expla|why|reason|lean|driv|rel(?:y|ies)\b|decide|what ma[kd]e|which columns ma[kd]e|puzzl"
+    r"|为什么|为何|为啥|解释|原因|依据|判断",
+    re.IGNORECASE,
+)
+"""Where it stands, a row may be meant that is to be explained."""
 SPLITTING = Phrases(
     ["(?:and |then |first |when |while )*(?:splits?|splitting|cut|cutting|divide|dividing)(?: (?:it|rows))?"],
     ["(?:切分|划分|拆分|分割)(?:的时候|时|好)?"],
@@ -147,11 +153,7 @@ def _take_arguments(said: Said) -> None:
     take_numbers(said, "test_fraction", "canary", "port", "replicas", "seed", "time_limit")
     if re.search(r"日志|(?<![a-z])(?:logs?|tail)(?![a-z])", said.draft.text, re.IGNORECASE):
         take_numbers(said, "lines")
-    if re.search(
-        r"expla|why|reason|lean|driv|rel(?:y|ies)\b|decide|what ma[kd]e|which columns ma[kd]e|puzzl|为什么|为何|为啥|解释|原因|依据|判断",
-        said.draft.text,
-        re.IGNORECASE,
-    ):
+    if ABOUT_ROWS.search(said.draft.text):
         take_numbers(said, "row")
     take_platforms(said)
     take_choices(said)

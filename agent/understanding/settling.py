@@ -24,7 +24,9 @@ RELEASED = ("deploy", "stop", "rollback", "promote", "delete")
 """What is not done where one clause wants it and another does not."""
 RESULT = re.compile(r"\b(?:give|show|get|send|tell)(?: me| us)? the (?:results?|outcomes?|answers?)\b", re.IGNORECASE)
 """Of a prediction, its table."""
-GROUPED = re.compile(rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}}|[A-Za-z_]\w*)", re.IGNORECASE)
+GROUPED = re.compile(
+    rf"\b(?:by|on|per) (?:the )?([A-Za-z_]\w*)|(?:按照?|依据?|以) ?([{HAN}]{{1,8}}|[A-Za-z_]\w*)", re.IGNORECASE
+)
 ERRORS = re.compile(r"\berrors?\b.*\blogs?\b|\blogs?\b.*\berrors?\b", re.IGNORECASE)
 INTO = re.compile(
     r"(?:\b(?:into|to|as|under|called|named|file ?names?(?: is)?)|文件名"

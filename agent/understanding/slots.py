@@ -59,14 +59,16 @@ NAMED_ALREADY = re.compile(
 RELEASES = re.compile(r"\b(?:deploy|serve|launch|release|ship|publish|live|port|up|online)\b", re.IGNORECASE)
 MAKES = re.compile(r"\b(?:train|fit|build|learn|model|make)", re.IGNORECASE)
 PREPARED = re.compile(r"\bprepared\b|(?:处理|准备)(?:好|后|过)", re.IGNORECASE)
-LISTED = re.compile(r"\b(?:listed|known|registered|filed|running|runs|goes|saved|just|same|such|good|well|bad)\s*$", re.IGNORECASE)
+LISTED = re.compile(
+    r"\b(?:listed|known|registered|filed|running|runs|goes|saved|just|same|such|good|well|bad)\s*$", re.IGNORECASE
+)
 """Before "as churn", which then names what exists."""
 MARKED = re.compile(f"[{PATHS}{QUOTES}{ARTIFACTS}]")
 
 
 def take_numbers(said: Said, *names: str) -> None:
     """Arguments that are a number with a word beside it."""
-    if not re.search(rf"{NUMBER}|{'|'.join(ORDINALS)}|tenth|fifth|quarter|third", said.draft.text, re.IGNORECASE):
+    if not re.search(rf"{NUMBER}|{'|'.join(ORDINALS)}|tenth|fifth|quarter|third|half", said.draft.text, re.IGNORECASE):
         return
     for name in names:
         take_rest_of_traffic(said, name)
@@ -116,7 +118,7 @@ def _value(name: str, text: str) -> float:
 
 def _share(text: str, found: list[float]) -> float:
     """Percent of the traffic: "one in ten", 一成, "a fifth of the requests"."""
-    for word, share in (("tenth", 10), ("fifth", 20), ("quarter", 25), ("third", 33)):
+    for word, share in (("tenth", 10), ("fifth", 20), ("quarter", 25), ("third", 33), ("half", 50)):
         if word in text:
             return share
     if re.search(r"\b(?:in|of)\b", text, re.IGNORECASE) and "%" not in text and "percent" not in text:

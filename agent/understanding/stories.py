@@ -34,6 +34,12 @@ FEW, SHORT = 1, 3
 
 Two Chinese characters count as one.
 """
+AIMS = re.compile(
+    r"(?:for|with|without|by|on|as|using|per|to|in|at|from|under|over|only|just|not?|never|every|all|any|no|if|when|unless"
+    r"|after|before|until|except)\b|[给按对别不要放存写和跟只仅每全在从向往把将拿用]",
+    re.IGNORECASE,
+)
+"""What an argument begins with."""
 OPERATIONS = {
     "rollback", "promote", "stop", "logs", "status", "explain", "compare", "export", "package", "profile", "evaluate",
     "predict", "deploy",
@@ -55,6 +61,8 @@ LIMITED = re.compile(
 NOT_SO = re.compile(r"(?:not|no|never)\b|别|不", re.IGNORECASE)
 THING = re.compile(r"[A-Z_\-]|[^s]s$")
 """A word that may name something: `Texas`, `rank-transform`, `invoices`."""
+NAME = re.compile(r"[A-Za-z_][\w\-]*$")
+"""A Latin word in a Chinese request is a name more often than not."""
 DIGIT = re.compile(r"\d")
 OCLOCK = re.compile(r"\b\d{1,2}(?::\d\d)? ?(?:am|pm)\b", re.IGNORECASE)
 PAST = re.compile("昨|前天|上周|上个?月|上次|刚才|刚刚|之前|以前|[坏崩挂炸乱错]了")
@@ -85,11 +93,13 @@ class Clause:
     part: bool
     opens: bool = False
     """Whether a sentence begins with it."""
+    leads: bool = False
+    """Whether nothing of the plan stands before it or in it."""
 
 
 def is_story(said: Said, tools: set[str], clause: Clause) -> bool:
     """Whether a clause may be passed over beside the steps of some tools."""
-    if LEAVE_OUT.search(clause.whole):
+    if LEAVE_OUT.search(clause.whole) or (clause.part and said.language == "zh" and any(map(NAME.match, clause.kept))):
         return False
     if tools and tools <= OPERATIONS:
         return _is_beside_operation(said, tools, clause)
@@ -111,11 +121,29 @@ def _is_beside_operation(said: Said, tools: set[str], clause: Clause) -> bool:
         return False
     if clause.part and (signals("_risky", "condition").among(clause.left) or _is_wish(clause)):
         return False
+    if _is_greeting(clause):
+        return True
     told, han = tells(clause.whole), any(not word.isascii() for word in clause.kept)
     if ((han and not PAST.search(clause.whole)) or not told) and signals("_risky", "doing").among(clause.left):
         return False
     few = FEW if len(tools) > 1 and "status" in tools else SHORT
     return told or (_size(clause.kept) <= few if clause.part else _is_exclamation(said, clause))
+
+
+def _is_greeting(clause: Clause) -> bool:
+    """Whether a few words before all that is asked for are said to nobody's order: "hello from Nairobi", 哥子."""
+    bare = clause.whole.strip(" ,.;:!?-")
+    signs = ("condition", "learning", "serving", "doing")
+    return (
+        clause.leads
+        and not any(signals("_risky", group).among(clause.left) for group in signs)
+        and _size(clause.kept) <= SHORT
+        and AIMS.match(bare) is None
+        and not _is_order(bare)
+        and not COUNTED.search(clause.left)
+        and not signals("_talk", "always").among(clause.left)
+        and not is_goal(clause.whole)
+    )
 
 
 def _is_wish(clause: Clause) -> bool:
@@ -156,7 +184,7 @@ def _is_beside_training(said: Said, clause: Clause) -> bool:
     if said.wants("train") and "target" not in said.slots and PREDICTED.search(whole) and not means_something(whole):
         return False
     if not clause.part:
-        return tells(whole)
+        return tells(whole) or _is_greeting(clause)
     if _is_aimed(clause):
         return False
     return tells(whole) or (_size(kept) <= _few(said) and not any(word[:1].isupper() for word in kept))
