@@ -13,6 +13,8 @@ SEPARATOR = re.compile(
     re.IGNORECASE,
 )
 LATIN_WORD = re.compile(r"[A-Za-z0-9_][\w.\-]*[A-Za-z0-9_]|[A-Za-z0-9_]")
+LONGER = re.compile(r"[额量率值费金型期类号](?=列|字段|这|那|[\s,.;!?]|$)")
+"""What makes another column's name of a Chinese one: 月消费额 is not 月消费."""
 AFTER_PART = re.compile(f"$|[^{HAN}]|[列字和与及的为作做这等]")
 
 
@@ -109,7 +111,8 @@ def _ends(text: str, at: int, column: str) -> int | None:
     cuts_word = (
         place < len(text) and re.match(r"[A-Za-z0-9_]", text[place]) and re.match(r"[A-Za-z0-9_]", text[place - 1])
     )
-    return None if cuts_word or not wanted else place
+    longer = re.match(f"[{HAN}]", wanted[-1:]) and LONGER.match(text, place)
+    return None if cuts_word or longer or not wanted else place
 
 
 def _contained(text: str, at: int, columns: list[str]) -> Read | None:

@@ -15,6 +15,8 @@ from tools.core.names import slug, stem
 from tools.core.plan import Step
 
 DEPLOY = ("platform", "host", "port", "replicas", "canary", "cors", "only_if_better", "namespace", "registry")
+ON_DEPLOYMENTS = ("stop", "rollback", "logs", "promote", "status")
+"""Tools whose own artifacts are not those that are compared."""
 Maker = Callable[[Desk, Intent, Origin], list[Step]]
 
 
@@ -53,7 +55,9 @@ def evaluate(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
 
 
 def compare(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
-    marks = desk.marks("artifact")
+    others = [i for i in desk.said.intents if i.tool in ON_DEPLOYMENTS and i.mark]
+    taken = {mark for other in others for mark in desk.own(other, "artifact")}
+    marks = [m for m in desk.marks("artifact") if m not in taken]
     tags = _exact(dict.fromkeys(desk.thing(m).tag for m in marks))
     if origin.model is not None and len(tags) == 1:
         tags = [origin.model, *tags]
@@ -230,7 +234,7 @@ def export(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
 
 def delete(desk: Desk, intent: Intent, origin: Origin) -> list[Step]:
     marks = desk.near(intent, "artifact")
-    if marks and len({thing.tag for thing in desk.listed(intent)}) > 1:
+    if marks and len({(thing.hint, thing.tag) for thing in desk.listed(intent)}) > 1:
         marks = [m for m in desk.marks("artifact") if m in desk.used]
     if not marks:
         raise _no_column(desk) or desk.ask("which_kind", [])

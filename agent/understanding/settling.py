@@ -68,7 +68,7 @@ def settle(said: Said, desk: Desk) -> None:
         _meant_of_table(said)
     if "deploy_name" in said.slots and said.wants("package") and not said.wants("deploy"):
         said.set("name", said.slots.pop("deploy_name"))
-    if len(models) <= 1 and not tables and not said.intents and SERVED & said.slots.keys():
+    if len(models) <= 1 and not tables and not said.intents and SERVED - {"only_if_better"} & said.slots.keys():
         said.intents.append(Intent("deploy", ""))
     reached = REACHED & said.slots.keys() or ("cors" in said.slots and CALLED.search(said.request))
     reached = reached or said.slots.get("only_if_better")

@@ -36,10 +36,11 @@ Two Chinese characters count as one.
 """
 AIMS = re.compile(
     r"(?:for|with|without|by|on|as|using|per|to|in|at|from|under|over|only|just|not?|never|every|all|any|no|if|when|unless"
-    r"|after|before|until|except)\b|[给按对别不要放存写和跟只仅每全在从向往把将拿用]",
+    r"|after|before|until|except|and|or|but|plus|also)\b|[给按对别不要放存写和跟与及或只仅每全在从向往把将拿用]",
     re.IGNORECASE,
 )
 """What an argument begins with."""
+GREETS = re.compile(r"(?:hello|hi|hey|greetings|good (?:morning|afternoon|evening|day)|morning|dear)\b", re.IGNORECASE)
 OPERATIONS = {
     "rollback", "promote", "stop", "logs", "status", "explain", "compare", "export", "package", "profile", "evaluate",
     "predict", "deploy",
@@ -127,15 +128,19 @@ def _is_beside_operation(said: Said, tools: set[str], clause: Clause) -> bool:
     if ((han and not PAST.search(clause.whole)) or not told) and signals("_risky", "doing").among(clause.left):
         return False
     few = FEW if len(tools) > 1 and "status" in tools else SHORT
-    return told or (_size(clause.kept) <= few if clause.part else _is_exclamation(said, clause))
+    if told or clause.part:
+        return told or _size(clause.kept) <= few
+    return _is_exclamation(said, clause) and ("deploy" not in tools or len(clause.kept) <= FEW)
 
 
 def _is_greeting(clause: Clause) -> bool:
     """Whether a few words before all that is asked for are said to nobody's order: "hello from Nairobi", 哥子."""
     bare = clause.whole.strip(" ,.;:!?-")
+    named = any(word[:1].isupper() for word in (clause.kept[1:] or clause.kept))
     signs = ("condition", "learning", "serving", "doing")
     return (
         clause.leads
+        and not (named and GREETS.match(bare) is None)
         and not any(signals("_risky", group).among(clause.left) for group in signs)
         and _size(clause.kept) <= SHORT
         and AIMS.match(bare) is None
