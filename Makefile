@@ -7,7 +7,7 @@ PEERS := bench/.peers
 EXTRAS := bench/.extras
 SMOLLM := bench/.llm
 
-.PHONY: setup demo test test-extras lint format golden docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean scorecard llm test-llm
+.PHONY: setup demo test test-extras lint format golden docs inspector lock bench bench-quality bench-quality-small bench-intervals bench-serving bench-rollback clean scorecard chances llm test-llm
 
 setup: $(VENV)/.ready
 
@@ -87,6 +87,9 @@ bench-rollback: setup # moves under load, and kills at random instants
 
 scorecard: setup # how requests are understood; LLM=openai:NAME BASE_URL=… measures that language model too
 	$(BIN)/python bench/scorecard/run.py $(if $(LLM),--llm $(LLM)) $(if $(BASE_URL),--base-url $(BASE_URL))
+
+chances: setup # prompts/chances.json, which reading such words mostly have, from requests whose plans are known
+	$(BIN)/python bench/scorecard/learn.py
 
 LOCKED := --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
   --no-annotate --quiet

@@ -81,6 +81,12 @@ def test_other_platforms_are_refused_with_a_sentence(bench: Bench, platform: str
         bench("deploy", model="t", platform=platform)
 
 
+@pytest.mark.parametrize("name", ["registry", "namespace"])
+def test_what_only_platforms_elsewhere_take_is_refused_here(bench: Bench, name: str) -> None:
+    with pytest.raises(BadArguments, match=f"A {name} goes with a platform elsewhere"):
+        bench("deploy", model="t", **{name: "shop"})
+
+
 def test_more_processes_than_there_is_memory_for_are_refused(bench: Bench) -> None:
     with pytest.raises(BadArguments, match="processes need about"):
         bench("deploy", model="t:1", name="many", replicas=1_000_000)

@@ -1,5 +1,8 @@
 """Where no rule is sure: the nearest readings by number, stories passed over, slips mended, what stays a question."""
 
+import sys
+from pathlib import Path
+
 import pytest
 from test_understanding import WORLD, Steps, differs, fit, one, release
 
@@ -150,3 +153,31 @@ def test_each_reading_is_the_nearest_to_most_of_its_own_paraphrases() -> None:
     for reading, lines in paraphrases().items():
         nearest = [ranked(" ".join(words[1:-1]))[0][0] for words in lines]
         assert nearest.count(reading) >= 0.9 * len(lines), reading
+
+
+def test_chances_are_those_of_words_and_pairs() -> None:
+    """Learned anew, "roll … back" and "stop" are told apart, and what is unknown says nothing."""
+    from agent.understanding.chances import asked, features
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "bench" / "scorecard"))
+    from learn import learn
+
+    texts = [(features(text), asked([tool])) for tool, said in TAUGHT.items() for text in said]
+    learned = learn(texts)
+    assert learned["weights"]["back"]["rollback"] > 0 > learned["weights"]["back"]["stop"]
+    assert learned == learn(texts)
+    assert "unheard" not in learned["weights"]
+
+
+def test_what_is_implied_is_not_asked_for() -> None:
+    from agent.understanding.chances import asked
+
+    assert asked(["profile", "preprocess", "train", "evaluate", "package", "deploy"]) == {"train", "deploy"}
+    assert asked(["profile", "preprocess"]) == {"preprocess"}
+    assert asked(["package"]) == {"package"}
+
+
+TAUGHT = {
+    "rollback": ["roll M back", "please roll M back", "M back please", "bring M back now"],
+    "stop": ["stop M", "please stop M", "stop M now", "M should stop, unheard"],
+}

@@ -39,7 +39,7 @@ def offers(said: Said) -> list[Offer]:
     found: list[Offer] = []
     for reading, chance_of_it in ranked(masked(said.draft, said.worded)):
         plan = _planned_as(said, reading)
-        if plan is not None and all(plan.plan != other.plan for other in found):
+        if plan is not None and all(plan.plan != other.plan.plan for other in found):
             found.append(Offer(reading, plan, chance_of_it))
             if len(found) == MOST:
                 break
