@@ -70,12 +70,14 @@ ASK = "a question"
 Steps = list[tuple[str, dict[str, Any]]]
 
 
-def fit(path: str = "churn.csv", target: str = "Churn", name: str = "churn", pre: Any = None, **train: Any) -> Steps:
-    """Profile, preprocess, train."""
+def fit(
+    path: str = "churn.csv", target: str = "Churn", name: str = "churn", pre: Any = None, model: str = "", **train: Any
+) -> Steps:
+    """Profile, preprocess, train; a name that is chosen is the model's."""
     return [
         ("profile", {"path": path, "name": name}),
         ("preprocess", {"dataset": name, "target": target, "name": name, **(pre or {})}),
-        ("train", {"dataset": name, "name": name, **train}),
+        ("train", {"dataset": name, "name": model or name, **train}),
     ]
 
 
@@ -141,7 +143,7 @@ SEEN: list[tuple[str, Steps | str]] = [
     ("train on houses.csv, target price, group by agent_id", fit("houses.csv", "price", "houses", pre={"split": "group", "group_column": "agent_id"})),
     ("regression on houses.csv, predict price, minimise rmse", fit("houses.csv", "price", "houses", pre={"task": "regression"}, metric="rmse")),
     ('train on "data/loans 2024.csv"', fit(*LOANS)),
-    ("train on churn.csv and call it fraud2", fit(name="fraud2")),
+    ("train on churn.csv and call it fraud2", fit(model="fraud2")),
     ("train on churn.csv, target Churn, positive class is Yes", fit(pre={"positive": "Yes"})),
     ("train on ./churn.csv", fit("./churn.csv")),
     ("machine learning on titanic.parquet: who survived?", fit("titanic.parquet", "survived", "titanic")),
@@ -158,7 +160,7 @@ SEEN: list[tuple[str, Steps | str]] = [
     ("用 houses.csv 训练，目标列：price，按 agent_id 分组", fit("houses.csv", "price", "houses", pre={"split": "group", "group_column": "agent_id"})),
     ("用 churn.csv 训练，测试集 20%，随机种子 7", fit(pre={"test_fraction": 0.2, "seed": 7}, seed=7)),
     ("用 churn.csv 训练梯度提升和逻辑回归，30 秒以内", fit(estimators=["hist_gradient_boosting", "linear"], time_limit=30)),
-    ("churn.csv 建个模型，叫做 liushi，优化 F1", fit(name="liushi", metric="f1")),
+    ("churn.csv 建个模型，叫做 liushi，优化 F1", fit(model="liushi", metric="f1")),
     ("帮我 train 一下 churn.csv，target 是 Churn", fit()),
     ("训练 churn.csv，正类是 Yes，一个半小时", fit(pre={"positive": "Yes"}, time_limit=5400)),
     # training and more
@@ -172,7 +174,7 @@ SEEN: list[tuple[str, Steps | str]] = [
     ("train and deploy on churn.csv, target Churn, at port 8080", live(fit(), port=8080)),
     ("train on churn.csv and put it into production", live(fit())),
     ("build a model from churn.csv and serve it as an API on port 9000", live(fit(), port=9000)),
-    ("train and deploy on churn.csv, call it fraud2", live(fit(name="fraud2"))),
+    ("train and deploy on churn.csv, call it fraud2", live(fit(model="fraud2"))),
     ("训练并部署 churn.csv", live(fit())),
     ("用 churn.csv 训练一个模型并上线，端口 8080", live(fit(), port=8080)),
     ("把churn.csv训练好之后部署到docker，两个副本", live(fit(), platform="docker", replicas=2)),
@@ -379,7 +381,7 @@ LATER: list[tuple[str, Steps | str]] = [
     ),
     ("train on churn.csv using a time limit of 1.5 hours", fit(time_limit=5400)),
     ("ekiben, train churn.csv plz", fit()),
-    ("train on churn.csv with target 'Churn' and name it \"Kunden\"", fit(name="kunden")),
+    ("train on churn.csv with target 'Churn' and name it \"Kunden\"", fit(model="kunden")),
     ("can i have a gradient boosting model for churn.csv please", fit(estimators=["hist_gradient_boosting"])),
     (
         "用houses.csv做回归，目标price，不要rent",
@@ -403,7 +405,7 @@ LATER: list[tuple[str, Steps | str]] = [
     ("From churn.csv to a running service, please", live(fit())),
     ("make churn.csv into a web service at localhost:8085", live(fit(), port=8085)),
     ("learn from churn.csv, test it, package it, ship it", live(fit())),
-    ("用 churn.csv 建模并部署到本地 8090 端口，名字叫 kehu", live(fit(name="kehu"), platform="local", port=8090)),
+    ("用 churn.csv 建模并部署到本地 8090 端口，名字叫 kehu", live(fit(model="kehu"), platform="local", port=8090)),
     ("训练churn.csv，好了就上线", live(fit())),
     ("端到端跑一遍 churn.csv", live(fit())),
     ("score the churn model", ASK),
@@ -523,7 +525,7 @@ LATER: list[tuple[str, Steps | str]] = [
     ("churn.csv 做个分类，目标Churn", fit()),
     ("训练：churn.csv；目标：Churn；时间：2分钟", fit(time_limit=120)),
     ("train churn.csv then bring it online at port 4000", live(fit(), port=4000)),
-    ("训练 titanic.parquet 并把它部署为服务，命名为 ship", live(fit("titanic.parquet", "survived", "ship"))),
+    ("训练 titanic.parquet 并把它部署为服务，命名为 ship", live(fit("titanic.parquet", "survived", "titanic", model="ship"))),
     (
         "用 churn.csv 训练，跑完评估一下效果，再打包",
         [*fit(), ("evaluate", {"model": "churn"}), ("package", {"model": "churn"})],

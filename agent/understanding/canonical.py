@@ -40,8 +40,11 @@ def _training(by: dict[str, dict[str, Any]], zh: bool) -> str:
     names = [by[t]["name"] for t in ("profile", "preprocess", "train") if "name" in by.get(t, {})] or [known]
     if names[0] != known:
         wishes.append(f"叫做 {names[0]}" if zh else f"call it {names[0]}")
-    if names[-1] != names[0]:
-        wishes.append(f"模型名 {names[-1]}" if zh else f"model name {names[-1]}")
+    prepared = by.get("preprocess", {}).get("name", names[0])
+    if prepared != names[0]:
+        wishes.append(f"处理好的数据集叫 {prepared}" if zh else f"name the prepared dataset {prepared}")
+    if "train" in by and names[-1] != names[0]:
+        wishes.append(f"叫做 {names[-1]}" if zh else f"call it {names[-1]}")
     served = by.get("deploy", {})
     if "train" in by and served.get("model") == names[-1] != served.get("name", names[-1]):
         wishes.append(f"服务名叫 {served['name']}" if zh else f"deploy it as {served['name']}")

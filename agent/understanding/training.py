@@ -66,7 +66,8 @@ def add_training(desk: Desk, tools: set[str], steps: list[Step]) -> Origin:
     path = training_table(desk, tools)
     if path is None:
         return _from_artifact(desk, tools, steps)
-    name = slug(desk.said.slots.get("name", stem(path))) or "table"
+    chosen = "" if "train" in tools else slug(desk.said.slots.get("name", ""))
+    name = chosen or slug(stem(path)) or "table"
     steps.append(Step(tool="profile", args={"path": path, "name": name, **_given(desk, PROFILE)}))
     if not tools & {"preprocess", "train"}:
         return Origin()
@@ -75,7 +76,7 @@ def add_training(desk: Desk, tools: set[str], steps: list[Step]) -> Origin:
     steps.append(_preprocess(desk, name, prepared, facts))
     if "train" not in tools:
         return Origin()
-    model = slug(desk.said.slots.get("model_name", name))
+    model = slug(desk.said.slots.get("model_name", desk.said.slots.get("name", name)))
     steps.append(_train(desk, prepared, model))
     return Origin(model)
 
@@ -136,7 +137,7 @@ def _from_artifact(desk: Desk, tools: set[str], steps: list[Step]) -> Origin:
     if not marks:
         raise desk.ask("no_table", said.world.files()[:6] or desk.names("dataset"))
     thing = _kept(desk, intent, marks)
-    name = slug(said.slots.get("name", thing.value))
+    name = thing.value if "train" in tools else slug(said.slots.get("name", thing.value))
     prepare = bool(_given(desk, PREPROCESS[:-1])) or "preprocess" in tools or not desk.exists(thing, ("prepared",))
     reference = thing.tag
     if prepare:
@@ -145,7 +146,7 @@ def _from_artifact(desk: Desk, tools: set[str], steps: list[Step]) -> Origin:
         reference = name
     if "train" not in tools:
         return Origin()
-    model = slug(said.slots.get("model_name", name))
+    model = slug(said.slots.get("model_name", said.slots.get("name", name)))
     steps.append(_train(desk, reference, model))
     return Origin(model)
 
