@@ -525,7 +525,10 @@ LATER: list[tuple[str, Steps | str]] = [
     ("churn.csv 做个分类，目标Churn", fit()),
     ("训练：churn.csv；目标：Churn；时间：2分钟", fit(time_limit=120)),
     ("train churn.csv then bring it online at port 4000", live(fit(), port=4000)),
-    ("训练 titanic.parquet 并把它部署为服务，命名为 ship", live(fit("titanic.parquet", "survived", "titanic", model="ship"))),
+    (
+        "训练 titanic.parquet 并把它部署为服务，命名为 ship",
+        live(fit("titanic.parquet", "survived", "titanic", model="ship")),
+    ),
     (
         "用 churn.csv 训练，跑完评估一下效果，再打包",
         [*fit(), ("evaluate", {"model": "churn"}), ("package", {"model": "churn"})],

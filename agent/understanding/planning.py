@@ -128,7 +128,7 @@ def _imply_from_target(said: Said, desk: Desk, tables: list[str]) -> None:
     weak = str(said.slots.get("_weak", "")).lower()
     if weak and desk.exists(Thing("artifact", slug(weak)), ("model", "deployment")) and not models:
         _column_or_model(said, desk, tables, slug(weak))
-    elif models and not tables and {i.tool for i in said.intents} & ON_MODELS:
+    elif models and not tables and said.intents and not said.wants("predict"):
         said.slots.pop("target")  # "the price estimator houses, live please"
     elif said.wants("preprocess") and said.slots.get("_purpose"):
         return
@@ -218,6 +218,8 @@ def _place(said: Said, step: Step, intent: Intent | None) -> tuple[int, int]:
     text = said.draft.text
     makers = [text.find(i.mark) for i in said.intents if i.tool in MAKERS and i.mark]
     at = min(makers, default=-1)
+    if intent and intent.mark and not said.wants("train"):
+        return text.find(intent.mark), ORDER.index(step.tool)
     if step.tool in FREE and intent and intent.mark:
         place = text.find(intent.mark)
         return (place, 0) if place < at else (len(text) + place, 0)

@@ -11,11 +11,13 @@ from agent.understanding.lexicon import HAN, HOLE, pattern
 from agent.understanding.paths import nearest
 from agent.understanding.replies import ask
 from agent.understanding.said import Said
+from tools.core.names import stem
 
 CLAUSE = re.compile(
     rf"[,;.!?]|\b(?:and|then|using|with|from|on|in|based|for|over|by|at|within|but|without|because)\b|用|并|然后|再|{HOLE}|[\ue000-\uebff]"
 )
 
+WRITTEN = re.compile(r"[A-Za-z]\w*_\w+|[A-Z][a-z]{3,}")
 IS_COLUMN = re.compile(r"\s*(?:[这那]?一?(?:列|字段|栏)|(?:column|field)\b)", re.IGNORECASE)
 """After a word that is called a column."""
 NAMED = re.compile(r"[叫称]|名[为字]|[命取起]名|\b(?:names?|named|call(?:ed)?)\b", re.IGNORECASE)
@@ -101,5 +103,12 @@ def _maybe(said: Said, match: re.Match[str]) -> None:
         return
     if part := partly(word[0], said.columns):
         said.problems.append(ask(said.language, "which_column", part, what=word[0]))
-    elif said.columns and IS_COLUMN.match(said.draft.text, word[1]):
+    elif said.columns and (IS_COLUMN.match(said.draft.text, word[1]) or _is_written_as_column(said, word[0])):
         said.problems.append(ask(said.language, "no_such_column", nearest(word[0], said.columns), what=word[0]))
+
+
+def _is_written_as_column(said: Said, word: str) -> bool:
+    """Whether a word that is no column is written as one: selling_price, Survival."""
+    tables = {stem(t.value).partition(".")[0].lower() for t in said.draft.things.values() if t.kind == "path"}
+    known = word.lower() in tables | set(known_names(said.world))
+    return bool(tables) and not known and WRITTEN.fullmatch(word) is not None
