@@ -140,6 +140,7 @@ def test_a_metric_that_was_not_measured_is_offered_two_ways() -> None:
     [
         ("why?", (FAILED,), "'Churnn' is no column"),
         ("为什么", (FAILED,), "'Churnn' is no column"),
+        ("為什麼", (FAILED,), "'Churnn' is no column"),
         ("why?", (FITTED,), "random_forest 0.830"),
         ("why was customerID dropped?", (FITTED,), "customerID: an id"),
         ("为什么去掉 customerID", (FITTED,), "customerID: an id"),

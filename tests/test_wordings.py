@@ -50,6 +50,8 @@ SAID: list[tuple[str, Steps | str]] = [
     ("用客户流失.csv训练，去掉 年龄额 这一列", ASK),
     ("我退休以后闲着，用 churn.csv 训练", fit()),
     ("唔該幫我用 churn.csv train 個 model，customerID 唔好要，搞掂之後話我知準唔準", [*fit(pre={"drop": ["customerID"]}), *one("evaluate", model="churn")]),
+    ("用 churn.csv 訓練並部署，連接埠 8080", live(fit(), port=8080)),
+    ("甚麼服務在運行", one("status")),
     ("刪除模型 churn:1", one("delete", kind="model", name="churn:1")),
 ]  # fmt: skip
 

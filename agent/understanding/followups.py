@@ -7,6 +7,7 @@ from typing import Literal
 from agent.understanding import understand
 from agent.understanding.changes import changed
 from agent.understanding.choosing import ORDINALS, whole_line
+from agent.understanding.homophones import simplified
 from agent.understanding.lexicon import pattern
 from agent.understanding.memory import Memory
 from agent.understanding.numbers import number
@@ -36,6 +37,7 @@ class Followup:
 
 def follow(line: str, memory: Memory, world: World) -> Followup | None:
     """What a line means beside what was said before; None when it stands for itself."""
+    line = simplified(line, [column for tag in world.tags("dataset") for column in world.columns(tag)])
     said = tidy(normalise(line)).strip(" .,!;:?")
     return (
         _a_word(said)

@@ -1,6 +1,7 @@
 """Mends Chinese keywords typed with a character of the same sound (部暑, 预侧), and traditional characters."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from agent.understanding.lexicon import HAN, phrases
@@ -15,15 +16,15 @@ def mend_chinese(said: Said) -> None:
     text = said.draft.text
     if not re.search(f"[{HAN}]", text):
         return
-    text = _simplified(said, text)
+    text = simplified(text, said.columns)
     for wrong, right in phrases("_typos")["look_alikes"].items():
         text = text.replace(wrong, right)
     said.draft.text = _mended(said, text)
 
 
-def _simplified(said: Said, text: str) -> str:
+def simplified(text: str, columns: Iterable[str]) -> str:
     """Traditional characters as simplified ones, unless a column is written with them."""
-    taken = set("".join(said.columns))
+    taken = set("".join(columns))
     return "".join(_characters().get(c, c) if c not in taken else c for c in text)
 
 
