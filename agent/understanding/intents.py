@@ -49,10 +49,9 @@ SHARE = re.compile(
 )
 """Shares of the rows that go into the test set."""
 CORRECTED = re.compile(
-    rf"(?<![\w.]){NUMBER}(?: ?%| percent)?(?P<gap>[^.,;!?\d]{{0,12}}?)[\s.,…-]*"
-    r"(?:no,? wait|wait,? no|scratch that|sorry,? (?:i mean|make (?:it|that))|i mean"
-    r"|(?:no,? )?(?:actually,? )?make (?:it|that)"
-    r"|哦?不对|啊?不是|说错了|等等)[\s,.]*(?:make (?:it|that) |是|改成|应该是|还是)*"
+    rf"(?<![A-Za-z0-9_.]){NUMBER}(?: ?%| percent)?(?P<gap>[^.,;!?\d]{{0,12}}?)[\s.,…-]*"
+    r"(?:no,? wait|wait,? no|scratch that|sorry,? (?:i mean|make (?:it|that))|i mean|(?:no|actually),? make (?:it|that)"
+    r"|[哦啊]?不对|说错了)[\s,.]*(?:make (?:it|that) |是|改成|应该是|还是)*"
     rf"(?P<new>{NUMBER}(?: ?%| percent)?)",
     re.IGNORECASE,
 )
