@@ -42,6 +42,8 @@ SAID: list[tuple[str, Steps | str]] = [
     ("deploy churn:2 to kubernetes, registry registry.acme.io/ml, namespace staging", release("churn:2", platform="kubernetes", registry="registry.acme.io/ml", namespace="staging")),
     ("depoly churn:2 to kuberentes, namepsace pricing", release("churn:2", platform="kubernetes", namespace="pricing")),
     ("deploy churn:2, gizmo pricing", ASK),
+    ("train on churn.csv, no duplicates please", ASK),
+    ("stop churn for weeks", ASK),
     ("fit a random forest on churn.csv, predict Churning_Status", ASK),
     ("kindly train on titanic.parquet and predict Survival", ASK),
     ("The churn estimator, churn, is not needed after today. Please take it offline.", one("stop", deployment="churn")),
