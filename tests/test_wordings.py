@@ -66,6 +66,32 @@ def test_what_was_misread_once(request_text: str, wanted: Steps | str) -> None:
     assert not differs(request_text, wanted)
 
 
+TOO_MUCH = [
+    "After the board has signed off on Thursday, put churn:3 live on port 8080.",
+    "Our German users ought to get churn:2 while everybody else stays where they are; please deploy it that way.",
+    "stop churn, though the call centre in Leeds needs to go on getting answers from it",
+    "I'd like churn:1 exported as an R script, our statistician doesn't do Python.",
+    "Get churn.csv profiled and put the findings up on our Confluence page.",
+    "Compare churn:1 and churn:3 on the customers we won through the summer campaign.",
+    "Pull the last 300 log lines of churn and blank out any customer numbers before I see them.",
+    "Don't deploy anything, just get churn:2 answering on port 9000.",
+    "停掉 churn，不过华东那边的请求还得继续接。",
+    "churn:1 的效果怎么样？金卡、银卡、普通会员分开说。",
+    "拿 客户流失.csv 训练，预测是否流失，天气数据你从气象局网站上抓下来拼进去。",
+    "训练并部署 churn.csv，服务得放在上海机房。",
+    "new.csv 用 churn 预测一下，写出来的文件里客户号要打码。",
+    "评估 churn:2，估低了的要按三倍罚，估高了的照常。",
+    "周末两天把 churn 停掉，周一一早自己恢复。",
+    "特征先给张姐过一眼，她没意见你再用 churn.csv 训练。",
+]
+"""Orders with a detail that no argument can express, told rather than ordered."""
+
+
+@pytest.mark.parametrize("request_text", TOO_MUCH)
+def test_a_detail_that_no_argument_expresses_is_asked_about(request_text: str) -> None:
+    assert isinstance(understand(request_text, WORLD), Question)
+
+
 @pytest.mark.parametrize("join", [", ", "，"])
 def test_what_could_change_the_plan_is_asked_about_wherever_it_stands(join: str) -> None:
     stop = "。" if join == "，" else ". "

@@ -177,6 +177,8 @@ def _planned(said: Said) -> Plan | Question:
     if said.problems:
         return wish or said.problems[0]
     settle(said, desk)
+    if said.problems:
+        return said.problems[0]
     rest = leftovers(said)
     outcome = make_plan(said, desk)
     if wish and not (isinstance(outcome, Asking) and outcome.key in NO_TABLE):

@@ -56,6 +56,7 @@ def is_risky(said: Said, clause: str, kept: list[str], part: bool = False) -> bo
         any(signals("_risky", group).among(clause) for group in groups)
         or NUMBERS.search(ONE.sub(" ", clause)) is not None
         or PLACE.search(clause.strip()[1:]) is not None
+        or signals("_talk", "wish").among(clause)
         or not (agreed or reason or is_talk(clause))
         or any(is_near(said, word) for word in kept)
         or says_label(said, clause)

@@ -14,6 +14,7 @@ from agent.understanding.said import Intent, Said
 
 SERVED = {"port", "host", "platform", "replicas", "canary", "cors", "only_if_better"}
 """Arguments that only a deployment has."""
+SERVED_ALONE = SERVED - {"only_if_better"}
 REACHED = {"port", "host"}
 CALLED = re.compile(
     r"\b(?:calls?|asks?|reach|query|access|allow|cors|origins?)\b|调用|访问|跨域|允许|接口", re.IGNORECASE
@@ -49,6 +50,8 @@ def settle(said: Said, desk: Desk) -> None:
         _last_is_output(said, desk)
     tables = {desk.thing(m).value for m in desk.marks("path") if is_table(desk.thing(m).value)}
     models = {desk.thing(m).tag for m in desk.marks("artifact")}
+    if len(models) < 2 and said.wants("stop") and said.wants("rollback"):
+        said.problems.append(ask(said.language, "which_reading"))
     if len(models) < 2:
         said.intents = [i for i in said.intents if i.tool not in RELEASED or i.tool not in said.refused]
     if said.slots.get("canary", 100) < 100 and not said.wants("deploy") and any(":" in model for model in models):
@@ -68,7 +71,8 @@ def settle(said: Said, desk: Desk) -> None:
         _meant_of_table(said)
     if "deploy_name" in said.slots and said.wants("package") and not said.wants("deploy"):
         said.set("name", said.slots.pop("deploy_name"))
-    if len(models) <= 1 and not tables and not said.intents and SERVED - {"only_if_better"} & said.slots.keys():
+    alone = not said.intents and "deploy" not in said.refused
+    if len(models) <= 1 and not tables and alone and SERVED_ALONE & said.slots.keys():
         said.intents.append(Intent("deploy", ""))
     reached = REACHED & said.slots.keys() or ("cors" in said.slots and CALLED.search(said.request))
     reached = reached or said.slots.get("only_if_better")

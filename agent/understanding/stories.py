@@ -102,6 +102,8 @@ def is_story(said: Said, tools: set[str], clause: Clause) -> bool:
     """Whether a clause may be passed over beside the steps of some tools."""
     if LEAVE_OUT.search(clause.whole) or (clause.part and said.language == "zh" and any(map(NAME.match, clause.kept))):
         return False
+    if signals("_talk", "wish").among(clause.whole):
+        return False
     if tools and tools <= OPERATIONS:
         return _is_beside_operation(said, tools, clause)
     return _is_beside_training(said, clause)
