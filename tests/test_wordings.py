@@ -67,6 +67,9 @@ def test_what_was_misread_once(request_text: str, wanted: Steps | str) -> None:
 
 
 TOO_MUCH = [
+    "stop churn but keep answering the call centre's requests",
+    "churn:3 给 new.csv 打分，结果直接写进公司的 MySQL 库里",
+    "不要训练，用 churn.csv 给我训练出一个新的流失模型来",
     "After the board has signed off on Thursday, put churn:3 live on port 8080.",
     "Our German users ought to get churn:2 while everybody else stays where they are; please deploy it that way.",
     "stop churn, though the call centre in Leeds needs to go on getting answers from it",

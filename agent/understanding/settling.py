@@ -50,6 +50,8 @@ def settle(said: Said, desk: Desk) -> None:
         _last_is_output(said, desk)
     tables = {desk.thing(m).value for m in desk.marks("path") if is_table(desk.thing(m).value)}
     models = {desk.thing(m).tag for m in desk.marks("artifact")}
+    if "train" in said.refused and any(i.tool == "train" and i.mark for i in said.intents):
+        said.problems.append(ask(said.language, "which_reading"))
     if len(models) < 2 and said.wants("stop") and said.wants("rollback"):
         said.problems.append(ask(said.language, "which_reading"))
     if len(models) < 2:
