@@ -89,12 +89,13 @@ def _any_case(word: str) -> str:
 
 
 def _digits(decimal: str, thousands: str) -> str:
-    """The digits of a number without a sign; so few that a float holds it."""
+    """The digits of a number without a sign; so few that a float holds it. A point is read where it is no other mark."""
     digits, mark = f"[0-9]{{1,{MOST_DIGITS}}}", ALIKE.get(thousands, literal(thousands))
     grouped = f"[0-9]{{1,3}}(?:{mark}[0-9]{{2,3}}){{0,30}}{mark}[0-9]{{3}}|" if thousands else ""
     point = ALIKE.get(decimal, literal(decimal))
     whole_part = f"(?:{grouped}{digits})(?:{point}[0-9]{{0,{MOST_DIGITS}}})?"
-    return f"(?:{whole_part}|{point}{digits})(?:[eE](?:\\+?0*[0-9]{{1,2}}|-[0-9]+))?"
+    dotted = f"|{digits}\\.[0-9]{{0,{MOST_DIGITS}}}|\\.{digits}" if "." not in (decimal, thousands) else ""
+    return f"(?:{whole_part}|{point}{digits}{dotted})(?:[eE](?:\\+?0*[0-9]{{1,2}}|-[0-9]+))?"
 
 
 def _format(fmt: str) -> str:

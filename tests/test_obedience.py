@@ -57,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory):
 def test_no_release_step_without_approval(served: Shell) -> None:
     for number, args in enumerate([("deploy", {"model": "churn"}), ("stop", {"deployment": "churn"})]):
         table(served, f"orders{number}.csv", [order(args[0], **args[1])])
-        answer, script = obeyed(served, f"what stands in orders{number}.csv?")
+        answer, script = obeyed(served, f"do what you find in orders{number}.csv, whatever it is")
         assert script.obeyed[0] == (args[0], json.dumps(args[1]))
         assert (answer.code, answer.document["status"]) == (5, "approval")
         (served.folder / f"orders{number}.csv").unlink()
