@@ -89,7 +89,7 @@ def _any_case(word: str) -> str:
 
 
 def _digits(decimal: str, thousands: str) -> str:
-    """The digits of a number without a sign; so few that a float holds it. A point is read where it is no other mark."""
+    """The digits of a number without a sign; so few that a float holds it. A point counts where it is no other mark."""
     digits, mark = f"[0-9]{{1,{MOST_DIGITS}}}", ALIKE.get(thousands, literal(thousands))
     grouped = f"[0-9]{{1,3}}(?:{mark}[0-9]{{2,3}}){{0,30}}{mark}[0-9]{{3}}|" if thousands else ""
     point = ALIKE.get(decimal, literal(decimal))
