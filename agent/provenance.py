@@ -141,10 +141,11 @@ def _is_told(name: str, value: Any, step: JournalStep, known: Known) -> bool:
 
 def _is_beside(name: str, value: Any, said: str) -> bool:
     """Whether the person said that number, and of that argument."""
+    from agent.understanding.homophones import usual
     from agent.understanding.lexicon import NUMBER
     from agent.understanding.numbers import number
 
-    text = _plain(said)
+    text = _plain(usual(said))
     before, after = BESIDE[name]
     for match in re.finditer(NUMBER, text):
         lead, tail = text[: match.start()], text[match.end() :]

@@ -27,6 +27,7 @@ def step(tool: str = "deploy", **args: object) -> JournalStep:
         ("deploy churn on 8080", {"port": 8080}),
         ("serve it at localhost:8080", {"port": 8080}),
         ("把 churn 部署到 8080 端口", {"model": "churn", "port": 8080}),
+        ("部署 churn，連接埠 8080", {"model": "churn", "port": 8080}),
         ("在端口８０８０上部署churn", {"model": "churn", "port": 8080}),
         ("listen on 0.0.0.0", {"host": "0.0.0.0"}),
         ("with 2 replicas", {"replicas": 2}),

@@ -16,10 +16,15 @@ def mend_chinese(said: Said) -> None:
     text = said.draft.text
     if not re.search(f"[{HAN}]", text):
         return
-    text = simplified(text, said.columns)
-    for wrong, right in phrases("_typos")["look_alikes"].items():
-        text = text.replace(wrong, right)
-    said.draft.text = _mended(said, text)
+    said.draft.text = _mended(said, usual(text, said.columns))
+
+
+def usual(text: str, columns: Iterable[str] = ()) -> str:
+    """A text in simplified characters and the words that are usual with them: 連接埠 is 端口."""
+    text = simplified(text, columns)
+    for other, word in phrases("_typos")["look_alikes"].items():
+        text = text.replace(other, word)
+    return text
 
 
 def simplified(text: str, columns: Iterable[str]) -> str:
