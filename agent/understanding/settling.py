@@ -1,7 +1,6 @@
 """Settles which of the tools that a request seems to ask for are meant, by what there is for them to work on."""
 
 import re
-from pathlib import Path
 
 from agent.understanding.assign import Desk
 from agent.understanding.columns import mentions
@@ -50,35 +49,50 @@ def settle(said: Said, desk: Desk) -> None:
         _last_is_output(said, desk)
     tables = {desk.thing(m).value for m in desk.marks("path") if is_table(desk.thing(m).value)}
     models = {desk.thing(m).tag for m in desk.marks("artifact")}
-    if "train" in said.refused and any(i.tool == "train" and i.mark for i in said.intents):
-        said.problems.append(ask(said.language, "which_reading"))
-    if len(models) < 2 and said.wants("stop") and said.wants("rollback"):
-        said.problems.append(ask(said.language, "which_reading"))
-    if len(models) < 2:
-        said.intents = [i for i in said.intents if i.tool not in RELEASED or i.tool not in said.refused]
+    _ask_what_contradicts(said, models)
     if said.slots.get("canary", 100) < 100 and not said.wants("deploy") and any(":" in model for model in models):
         said.intents = [Intent("deploy", i.mark) if i.tool in ("promote", "monitor") else i for i in said.intents]
     if len({i.tool for i in said.intents}) > 1:
         _drop_idle(said, tables, models)
-    if said.wants("package") and models and not said.wants("deploy"):
-        bentos = [m for m in desk.marks("path") if desk.thing(m).value.lower().endswith(".bento")]
-        said.outputs += [m for m in bentos if not Path(desk.thing(m).value).exists()]
-    if said.wants("export") and len(models) == 1 and not tables and not MADE_BY & said.slots.keys():
-        _drop(said, "train")
-    if writes_script(said) and len(models) == 1 and not tables and not said.wants("export"):
-        said.intents = [i for i in said.intents if i.tool not in ("train", "profile", "package")]
-        said.intents.append(Intent("export", ""))
+    _settle_files(said, desk, tables, models)
     if len(tables) == 1 and not models:
         _made_first(said)
         _meant_of_table(said)
     if "deploy_name" in said.slots and said.wants("package") and not said.wants("deploy"):
         said.set("name", said.slots.pop("deploy_name"))
-    alone = not said.intents and "deploy" not in said.refused
-    if len(models) <= 1 and not tables and alone and SERVED_ALONE & said.slots.keys():
-        said.intents.append(Intent("deploy", ""))
+    _imply_release(said, tables, models)
+
+
+def _ask_what_contradicts(said: Said, models: set[str]) -> None:
+    """What is wanted and not wanted, or stopped and brought back, is asked about; a release is left."""
+    trains = "train" in said.refused and any(i.tool == "train" and i.mark for i in said.intents)
+    if trains or (len(models) < 2 and said.wants("stop") and said.wants("rollback")):
+        said.problems.append(ask(said.language, "which_reading"))
+    if len(models) < 2:
+        said.intents = [i for i in said.intents if i.tool not in RELEASED or i.tool not in said.refused]
+
+
+def _settle_files(said: Said, desk: Desk, tables: set[str], models: set[str]) -> None:
+    """A Bento's file beside "package" is to be written, and one for a script asks for that."""
+    if said.wants("package") and models and not said.wants("deploy"):
+        said.outputs += [m for m in desk.marks("path") if desk.thing(m).value.lower().endswith(".bento")]
+    if len(models) != 1 or tables:
+        return
+    if said.wants("export") and not MADE_BY & said.slots.keys():
+        _drop(said, "train")
+    if writes_script(said) and not said.wants("export"):
+        said.intents = [i for i in said.intents if i.tool not in ("train", "profile", "package")]
+        said.intents.append(Intent("export", ""))
+
+
+def _imply_release(said: Said, tables: set[str], models: set[str]) -> None:
+    """Arguments that only a deployment has ask for one."""
+    if "deploy" in said.refused:
+        return
+    alone = not said.intents and len(models) <= 1 and not tables
     reached = REACHED & said.slots.keys() or ("cors" in said.slots and CALLED.search(said.request))
-    reached = reached or said.slots.get("only_if_better")
-    if said.wants("train") and reached and not {"deploy"} & {*said.refused, *_asked(said)}:
+    trained = said.wants("train") and (reached or said.slots.get("only_if_better")) and not said.wants("deploy")
+    if (alone and SERVED_ALONE & said.slots.keys()) or trained:
         said.intents.append(Intent("deploy", ""))
 
 
